@@ -1,0 +1,82 @@
+"""The study as a workflow: which files answer it, and the names of its stages.
+
+`snakemake` brings everything up to date; `snakemake images` and so on one stage and what it needs;
+`snakemake variant_disamb` one prompt variant with all that hangs on it alone.
+"""
+
+from pathlib import Path
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+HERE = Path(workflow.basedir)
+
+# A study file is complete: one that is named on the command line replaces the default.
+if not workflow.overwrite_configfiles:
+
+    configfile: HERE / "config/miniature.yaml"
+
+
+report: "workflow/report/workflow.rst"
+
+
+include: "rules/study.smk"
+include: "rules/models.smk"
+include: "rules/images.smk"
+include: "rules/embeddings.smk"
+include: "rules/measures.smk"
+include: "rules/classifiers.smk"
+include: "rules/summary.smk"
+include: "rules/figures.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        SUMMARY_FILES,
+        FIGURE_FILES,
+
+
+rule images:
+    input:
+        [images_of(source) for source in STUDY.sources],
+
+
+rule embeddings:
+    input:
+        [embeddings_of(encoder, source) for encoder in STUDY.encoders for source in STUDY.sources],
+        [prompts_of(encoder, variant) for encoder in STUDY.encoders for variant in STUDY.variants],
+
+
+rule measures:
+    input:
+        [measures_of(encoder, source) for encoder in STUDY.encoders for source in STUDY.sources],
+        [cross_accuracy_of(encoder) for encoder in STUDY.encoders],
+
+
+rule classifiers:
+    input:
+        [predictions_of(classifier, name) for classifier in STUDY.classifiers for name in STUDY.training_sets],
+
+
+rule summary:
+    input:
+        SUMMARY_FILES,
+
+
+# One target a variant: its images, embeddings, measures and the classifiers trained on it.
+for _variant in STUDY.variants:
+
+    rule:
+        name:
+            f"variant_{_variant}"
+        input:
+            images_of(_variant),
+            [measures_of(encoder, _variant) for encoder in STUDY.encoders],
+            [
+                predictions_of(classifier, name)
+                for classifier in STUDY.classifiers
+                for name, sources in STUDY.training_sets.items()
+                if _variant in sources
+            ],

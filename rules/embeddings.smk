@@ -1,0 +1,73 @@
+"""Embeddings of images and prompts.
+
+Inputs: image tables; the models of the encoders.
+Outputs: embeddings/{encoder}/{source}/{class_id}.parquet, and for the prompts of a variant
+embeddings/{encoder}/prompts/{variant}.parquet.
+Guarantees: rows stand in the order of the image table, embeddings have unit length.
+"""
+
+
+def embeddings_of(encoder, source):
+    return expand(
+        f"{RESULTS}/embeddings/{encoder}/{source}/{{class_id}}.parquet", class_id=STUDY.class_ids
+    )
+
+
+def prompts_of(encoder, variant):
+    return f"{RESULTS}/embeddings/{encoder}/prompts/{variant}.parquet"
+
+
+def encoder_params(wildcards):
+    return STUDY.encoders[wildcards.encoder].model_dump(
+        mode="json", exclude={"batch_size"}
+    )
+
+
+def encoder_checkpoint(wildcards):
+    return model_params(STUDY.encoders[wildcards.encoder].model)
+
+
+def encoder_input(wildcards):
+    return model_input("encoder", wildcards.encoder, STUDY.encoders[wildcards.encoder].model)
+
+
+rule embed_images:
+    input:
+        unpack(encoder_input),
+        images=f"{RESULTS}/images/{{source}}/{{class_id}}.parquet",
+    output:
+        f"{RESULTS}/embeddings/{{encoder}}/{{source}}/{{class_id}}.parquet",
+    params:
+        encoder=encoder_params,
+        checkpoint=encoder_checkpoint,
+        code=code("embed_images.py"),
+    log:
+        f"{LOGS}/embeddings/{{encoder}}/{{source}}/{{class_id}}.log",
+    resources:
+        gpu=1,
+        # No parameter: it decides no embedding.
+        batch_size=lambda wildcards: STUDY.encoders[wildcards.encoder].batch_size,
+    script:
+        "../workflow/scripts/embed_images.py"
+
+
+rule embed_prompts:
+    input:
+        unpack(encoder_input),
+    output:
+        f"{RESULTS}/embeddings/{{encoder}}/prompts/{{variant}}.parquet",
+    params:
+        prompts=lambda wildcards: {
+            class_id: STUDY.prompts_of(wildcards.variant, class_id) for class_id in STUDY.class_ids
+        },
+        encoder=encoder_params,
+        checkpoint=encoder_checkpoint,
+        code=code("embed_prompts.py"),
+    log:
+        f"{LOGS}/embeddings/{{encoder}}/prompts/{{variant}}.log",
+    resources:
+        gpu=1,
+        # No parameter: it decides no embedding.
+        batch_size=lambda wildcards: STUDY.encoders[wildcards.encoder].batch_size,
+    script:
+        "../workflow/scripts/embed_prompts.py"

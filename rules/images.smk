@@ -1,0 +1,67 @@
+"""The images of every source: natural ones are read, those of variants are generated.
+
+Inputs: the natural set; the models of the generators.
+Outputs: images/{source}/{class_id}.parquet, one table a source and class.
+Guarantees: a generated image depends on its key alone (prompt, seed, settings, model, code). Images
+whose key is still wanted stay byte for byte; only the missing ones are made.
+"""
+
+
+def images_of(source):
+    return expand(f"{RESULTS}/images/{source}/{{class_id}}.parquet", class_id=STUDY.class_ids)
+
+
+def natural_folder(wildcards):
+    folder = STUDY.natural.folder(wildcards.part, wildcards.class_id)
+    return [folder] if folder else []
+
+
+def generator_of(wildcards):
+    return STUDY.generators[STUDY.variants[wildcards.variant].generator]
+
+
+rule read_natural_images:
+    input:
+        natural_folder,
+    output:
+        f"{RESULTS}/images/natural-{{part}}/{{class_id}}.parquet",
+    wildcard_constraints:
+        part="train|val",
+    params:
+        natural=STUDY.natural.model_dump(mode="json"),
+        code=code("read_natural_images.py"),
+    log:
+        f"{LOGS}/images/natural-{{part}}/{{class_id}}.log",
+    script:
+        "../workflow/scripts/read_natural_images.py"
+
+
+rule generate_images:
+    input:
+        unpack(
+            lambda wildcards: model_input(
+                "generator",
+                STUDY.variants[wildcards.variant].generator,
+                generator_of(wildcards).model,
+            )
+        ),
+    output:
+        update(f"{RESULTS}/images/{{variant}}/{{class_id}}.parquet"),
+    params:
+        prompts=lambda wildcards: STUDY.prompts_of(wildcards.variant, wildcards.class_id),
+        images_per_class=STUDY.images_per_class,
+        study_seed=STUDY.seed,
+        generator=lambda wildcards: generator_of(wildcards).model_dump(
+            mode="json", exclude={"batch_size"}
+        ),
+        guidance_scale=lambda wildcards: STUDY.variants[wildcards.variant].guidance_scale,
+        checkpoint=lambda wildcards: model_params(generator_of(wildcards).model),
+        code=code("generate_images.py"),
+    log:
+        f"{LOGS}/images/{{variant}}/{{class_id}}.log",
+    resources:
+        gpu=1,
+        # No parameter: it decides no image, so its change makes nothing stale.
+        batch_size=lambda wildcards: generator_of(wildcards).batch_size,
+    script:
+        "../workflow/scripts/generate_images.py"

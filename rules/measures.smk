@@ -1,0 +1,79 @@
+"""Measures: of one class, of one source, and of every source on every other.
+
+Inputs: embeddings.
+Outputs: measures/{encoder}/{source}/{class_id}.parquet (what one class alone can say),
+measures/{encoder}/{source}.parquet (what needs all classes), measures/{encoder}.parquet (centroid
+accuracy of every source on the images of every source).
+Guarantees: every source is measured at the same n, with 95 % intervals; a new variant leaves the
+measures of the others as they are, but for the last table.
+"""
+
+
+def measures_of(encoder, source):
+    of_classes = expand(
+        f"{RESULTS}/measures/{encoder}/{source}/{{class_id}}.parquet", class_id=STUDY.class_ids
+    )
+    return [*of_classes, f"{RESULTS}/measures/{encoder}/{source}.parquet"]
+
+
+def cross_accuracy_of(encoder):
+    return f"{RESULTS}/measures/{encoder}.parquet"
+
+
+rule measure_class:
+    input:
+        images=f"{RESULTS}/embeddings/{{encoder}}/{{source}}/{{class_id}}.parquet",
+        natural=f"{RESULTS}/embeddings/{{encoder}}/{NATURAL_TRAIN}/{{class_id}}.parquet",
+    output:
+        f"{RESULTS}/measures/{{encoder}}/{{source}}/{{class_id}}.parquet",
+    params:
+        n=STUDY.measures.n,
+        draws=STUDY.measures.draws,
+        code=code("measure_class.py"),
+    log:
+        f"{LOGS}/measures/{{encoder}}/{{source}}/{{class_id}}.log",
+    script:
+        "../workflow/scripts/measure_class.py"
+
+
+rule measure_source:
+    input:
+        images=lambda wildcards: embeddings_of(wildcards.encoder, wildcards.source),
+        queries=lambda wildcards: embeddings_of(wildcards.encoder, NATURAL_VAL),
+        prompts=lambda wildcards: (
+            prompts_of(wildcards.encoder, wildcards.source)
+            if wildcards.source in STUDY.variants
+            else []
+        ),
+    output:
+        f"{RESULTS}/measures/{{encoder}}/{{source}}.parquet",
+    params:
+        class_ids=STUDY.class_ids,
+        n=STUDY.measures.n,
+        draws=STUDY.measures.draws,
+        code=code("measure_source.py"),
+    log:
+        f"{LOGS}/measures/{{encoder}}/{{source}}.log",
+    script:
+        "../workflow/scripts/measure_source.py"
+
+
+rule measure_cross_accuracy:
+    input:
+        lambda wildcards: [
+            table
+            for source in STUDY.sources
+            for table in embeddings_of(wildcards.encoder, source)
+        ],
+    output:
+        f"{RESULTS}/measures/{{encoder}}.parquet",
+    params:
+        class_ids=STUDY.class_ids,
+        sources=STUDY.sources,
+        n=STUDY.measures.n,
+        draws=STUDY.measures.draws,
+        code=code("measure_cross_accuracy.py"),
+    log:
+        f"{LOGS}/measures/{{encoder}}.log",
+    script:
+        "../workflow/scripts/measure_cross_accuracy.py"

@@ -1,0 +1,106 @@
+"""Models that are not pinned on a hub: the miniature's own, and local folders.
+
+Inputs: none but the digits and the study's section `miniature`; or the files of a local folder.
+Outputs: models/{name}.fingerprint, the hash of the files of a model folder. Jobs that use the model
+depend on it, so a model that was made again and came out the same makes nothing stale.
+Guarantees: the folder is whole when the fingerprint stands, and is what the fingerprint says.
+"""
+
+MINIATURE_FOLDERS = {
+    name: f"{RESULTS}/models/{name}" for name in ("clip", "autoencoder", "stable-diffusion")
+}
+
+
+def model_params(model):
+    """What a script needs to open a model."""
+    folder = model.folder or MINIATURE_FOLDERS.get(model.miniature)
+    return {"location": model.repository or folder, "revision": model.revision}
+
+
+def model_input(role, name, model):
+    """Files that a job depends on besides the pinned revision."""
+    if model.miniature:
+        return {"fingerprint": f"{RESULTS}/models/{model.miniature}.fingerprint"}
+    if model.folder:
+        return {"fingerprint": f"{RESULTS}/models/{role}-{name}.fingerprint"}
+    return {}
+
+
+def local_folder(wildcards):
+    section = {"generator": STUDY.generators, "encoder": STUDY.encoders}[wildcards.role]
+    return Path(section[wildcards.name].model.folder)
+
+
+rule fingerprint_model:
+    input:
+        lambda wildcards: sorted(
+            file
+            for file in local_folder(wildcards).rglob("*")
+            if file.is_file() and "/." not in file.as_posix()
+        ),
+    output:
+        f"{RESULTS}/models/{{role}}-{{name}}.fingerprint",
+    wildcard_constraints:
+        role="generator|encoder",
+    params:
+        folder=lambda wildcards: str(local_folder(wildcards)),
+        code=code("fingerprint_model.py"),
+    log:
+        f"{LOGS}/models/{{role}}-{{name}}.log",
+    script:
+        "../workflow/scripts/fingerprint_model.py"
+
+
+if STUDY.miniature:
+    # The models only see the digits that the natural sets leave.
+    LEFT_OUT = {
+        "train_per_class": STUDY.natural.train_per_class,
+        "val_per_class": STUDY.natural.val_per_class,
+    }
+
+    rule train_miniature_clip:
+        output:
+            f"{RESULTS}/models/clip.fingerprint",
+        params:
+            folder=MINIATURE_FOLDERS["clip"],
+            spec=STUDY.miniature.clip.model_dump(mode="json"),
+            left_out=LEFT_OUT,
+            code=code("train_miniature_clip.py"),
+        log:
+            f"{LOGS}/models/clip.log",
+        priority: 10
+        script:
+            "../workflow/scripts/train_miniature_clip.py"
+
+    rule train_miniature_autoencoder:
+        output:
+            f"{RESULTS}/models/autoencoder.fingerprint",
+        params:
+            folder=MINIATURE_FOLDERS["autoencoder"],
+            spec=STUDY.miniature.autoencoder.model_dump(mode="json"),
+            left_out=LEFT_OUT,
+            code=code("train_miniature_autoencoder.py"),
+        log:
+            f"{LOGS}/models/autoencoder.log",
+        priority: 10
+        script:
+            "../workflow/scripts/train_miniature_autoencoder.py"
+
+    rule train_miniature_diffusion:
+        input:
+            clip=f"{RESULTS}/models/clip.fingerprint",
+            autoencoder=f"{RESULTS}/models/autoencoder.fingerprint",
+        output:
+            f"{RESULTS}/models/stable-diffusion.fingerprint",
+        params:
+            folder=MINIATURE_FOLDERS["stable-diffusion"],
+            clip=MINIATURE_FOLDERS["clip"],
+            autoencoder=MINIATURE_FOLDERS["autoencoder"],
+            spec=STUDY.miniature.diffusion.model_dump(mode="json"),
+            left_out=LEFT_OUT,
+            code=code("train_miniature_diffusion.py"),
+        log:
+            f"{LOGS}/models/stable-diffusion.log",
+        priority: 10
+        script:
+            "../workflow/scripts/train_miniature_diffusion.py"

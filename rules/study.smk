@@ -1,0 +1,58 @@
+"""The study that the other rules serve.
+
+Gives them: STUDY, the checked study; RESULTS, its folder; `code`, the identity of a script.
+Guarantees: a study file with a mistake ends here, in one line, before any job runs.
+"""
+
+import os
+import re
+import sys
+
+SOURCE = HERE / "src"
+sys.path.insert(0, str(SOURCE))
+# Scripts run in processes of their own, perhaps in a conda environment without this package.
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    dict.fromkeys([str(SOURCE), *filter(None, [os.environ.get("PYTHONPATH")])])
+)
+
+from snakemake_interface_executor_plugins.settings import ExecMode
+
+from synthgap.errors import InputError
+from synthgap.identity import code_identity
+from synthgap.study.model import NATURAL_TRAIN, NATURAL_VAL
+from synthgap.study.reading import parse_study
+
+STUDY_FILE = ", ".join(map(os.path.relpath, workflow.configfiles))
+try:
+    STUDY = parse_study(config, STUDY_FILE)
+except InputError as error:
+    sys.exit(f"synthgap: {error}")
+
+RESULTS = STUDY.results
+LOGS = f"{RESULTS}/logs"
+
+# Jobs of one Snakemake share workers; a cluster's job runs a Snakemake of its own.
+if not STUDY.workers:
+    os.environ.pop("SYNTHGAP_RUN", None)
+elif workflow.exec_mode != ExecMode.SUBPROCESS:
+    os.environ["SYNTHGAP_RUN"] = str(os.getpid())
+
+
+def code(script):
+    """Identity of a script and of the modules behind it: its change makes a job stale."""
+    return code_identity(HERE / "workflow/scripts" / script)
+
+
+def one_of(names):
+    """Pattern for a wildcard that is one of the names."""
+    return "|".join(map(re.escape, names)) or "(?!)"
+
+
+wildcard_constraints:
+    class_id=one_of(STUDY.class_ids),
+    source=one_of(STUDY.sources),
+    variant=one_of(STUDY.variants),
+    encoder=one_of(STUDY.encoders),
+    classifier=one_of(STUDY.classifiers),
+    training_set=one_of(STUDY.training_sets),
+    seed=r"\d+",

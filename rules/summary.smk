@@ -1,0 +1,43 @@
+"""The study's answer in tables.
+
+Inputs: measures and predictions.
+Outputs: summary/variants.parquet (a row a source and encoder), summary/classes.parquet (a row a
+class, source and encoder), summary/classifiers.parquet (a row a classifier and training set), and
+the same as CSV.
+Guarantees: every number has its 95 % interval beside it; each column's metadata says what it is.
+"""
+
+SUMMARY_FILES = expand(
+    f"{RESULTS}/summary/{{table}}.{{suffix}}",
+    table=["variants", "classes", "classifiers"],
+    suffix=["parquet", "csv"],
+)
+
+
+rule summarise:
+    input:
+        measures=[
+            measures_of(encoder, source)
+            for encoder in STUDY.encoders
+            for source in STUDY.sources
+        ],
+        predictions=[
+            predictions_of(classifier, name)
+            for classifier in STUDY.classifiers
+            for name in STUDY.training_sets
+        ],
+    output:
+        SUMMARY_FILES,
+    params:
+        names={category.class_id: category.name for category in STUDY.classes},
+        encoders=list(STUDY.encoders),
+        sources=STUDY.sources,
+        training_sets=STUDY.training_sets,
+        seeds={name: spec.seeds for name, spec in STUDY.classifiers.items()},
+        classifier=STUDY.report.classifier,
+        draws=STUDY.measures.draws,
+        code=code("summarise.py"),
+    log:
+        f"{LOGS}/summary.log",
+    script:
+        "../workflow/scripts/summarise.py"

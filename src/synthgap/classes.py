@@ -1,0 +1,19 @@
+"""The classes of a study."""
+
+from pydantic import Field
+
+from synthgap.section import Section
+
+PATH_SAFE = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+"""Names that become part of a path: letters, digits, dots, dashes and underscores."""
+
+
+class Category(Section):
+    """One class of the study."""
+
+    class_id: str = Field(pattern=PATH_SAFE)
+    """Identifies the class and names its files: letters, digits, `.`, `_`, `-`; unique."""
+    name: str = Field(min_length=1)
+    """What people call the class. Two classes may share a name."""
+    definition: str = Field(default="")
+    """What tells the class apart from others of the same name."""

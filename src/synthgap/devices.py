@@ -1,0 +1,46 @@
+"""Where models run, and which one is loaded."""
+
+import gc
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    import torch
+
+Model = TypeVar("Model")
+
+_held: dict[Hashable, object] = {}
+
+
+def best_device(threads: int) -> "torch.device":
+    """The GPU if there is one, else the CPU with as many threads as the job was given.
+
+    Sums differ in their last bits with the number of threads, so a fixed number makes results
+    reproducible on one machine.
+    """
+    import torch
+
+    torch.set_num_threads(threads)
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def held(key: Hashable, load: Callable[[], Model]) -> Model:
+    """Give the model that this process holds under a key, or let go of any other and load it.
+
+    One model at a time: a worker that goes on to the next stage frees the device.
+    """
+    if key not in _held:
+        release()
+        _held[key] = load()
+    return _held[key]  # type: ignore[return-value]
+
+
+def release() -> None:
+    """Let go of the model that this process holds."""
+    if not _held:
+        return
+    import torch
+
+    _held.clear()
+    gc.collect()
+    torch.cuda.empty_cache()

@@ -1,0 +1,1 @@
+"""Embedding images and prompts with a pretrained encoder."""

@@ -1,0 +1,44 @@
+"""Writing files and folders so that a reader never meets half of one."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Give a path beside `path` to write a file to, and rename it into place at the end.
+
+    The file that stood there stays whole until then, and stays if the block raises.
+    """
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # The suffix stays: some writers choose the format by it.
+    beside = target.with_name(f".{os.getpid()}.{target.name}")
+    try:
+        yield beside
+        os.replace(beside, target)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folder(path: str | Path) -> Iterator[Path]:
+    """Give an empty folder beside `path` to fill, and move it into place at the end."""
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.with_name(f".{os.getpid()}.{target.name}")
+    old = target.with_name(f".{os.getpid()}.{target.name}.old")
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir()
+    try:
+        yield beside
+        # A folder cannot be replaced in one step: the old one moves aside first.
+        if target.exists():
+            os.rename(target, old)
+        os.rename(beside, target)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""Generating the images of one class in one variant."""

@@ -1,0 +1,67 @@
+"""Centroid accuracy: are natural images classified right by the means of a source's images?"""
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from synthgap.measures.estimates import Share, share
+from synthgap.measures.samples import SourceSample
+
+COLUMNS = {
+    "centroid_accuracy": "share of natural-val images whose nearest class mean is their class's",
+}
+
+
+def centroids(
+    images: Float[np.ndarray, "n d"], labels: Int[np.ndarray, "n"], classes: int
+) -> Float[np.ndarray, "classes d"]:
+    """Mean embedding of each class; labels are 0 to classes - 1, each present."""
+    sums = np.zeros((classes, images.shape[1]))
+    np.add.at(sums, labels, images)
+    return sums / np.bincount(labels, minlength=classes)[:, None]
+
+
+def hits(
+    images: Float[np.ndarray, "n d"],
+    labels: Int[np.ndarray, "n"],
+    queries: Float[np.ndarray, "q d"],
+    query_labels: Int[np.ndarray, "q"],
+    same: bool = False,
+) -> Bool[np.ndarray, "q"]:
+    """Say of each query whether the nearest class mean is its own class's.
+
+    Args:
+        images: embeddings whose means are taken.
+        labels: their class numbers, 0 to c - 1, each present.
+        queries: embeddings to classify.
+        query_labels: their class numbers.
+        same: the queries are the images; each is left out of its class's mean. A class of one
+            image is then never hit.
+
+    Source: Marwood, Baluja, Alon, arXiv 2311.00056 (Centroid Accuracy); distances are Euclidean
+    between unnormalised means, which is our reading.
+
+    >>> axes = np.eye(2)
+    >>> hits(axes, np.array([0, 1]), np.array([[0.9, 0.1]]), np.array([0]))
+    array([ True])
+    """
+    classes = int(labels.max()) + 1
+    means = centroids(images.astype(np.float64), labels, classes)
+    asked = queries.astype(np.float64)
+    # ‖q - m‖² without ‖q‖², which is the same for all means.
+    distances = np.sum(means**2, axis=1) - 2 * asked @ means.T
+    if same:
+        counts = np.bincount(labels, minlength=classes)[query_labels][:, None]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            without = (means[query_labels] * counts - asked) / (counts - 1)
+        own = np.sum(without**2, axis=1) - 2 * np.sum(asked * without, axis=1)
+        own = np.where(counts[:, 0] > 1, own, np.inf)
+        distances[np.arange(len(asked)), query_labels] = own
+    nearest: Bool[np.ndarray, "q"] = distances.argmin(axis=1) == query_labels
+    return nearest
+
+
+def of_source(sample: SourceSample) -> dict[str, Share]:
+    """Centroid accuracy on the queries, per class and overall."""
+    hit = hits(sample.images, sample.labels, sample.queries, sample.query_labels, sample.same)
+    rngs = sample.rngs("queries")
+    return {"centroid_accuracy": share(hit[None], sample.query_labels, rngs, sample.draws)}

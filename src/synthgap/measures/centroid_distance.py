@@ -1,0 +1,66 @@
+"""Centroid distance: how far the images of a class lie from their mean (diversity)."""
+
+import numpy as np
+from jaxtyping import Float
+
+from synthgap.measures.estimates import Estimate, bootstrap_counts
+from synthgap.measures.samples import ClassSample
+
+COLUMNS = {
+    "centroid_distance": "mean squared distance of unit embeddings from their mean",
+    "centroid_distance_per_dimension": "centroid_distance divided by the number of dimensions",
+    "centroid_angle": "mean angle between an embedding and the mean of all, in radians",
+}
+
+
+def centroid_distance(images: Float[np.ndarray, "n d"]) -> float:
+    """Mean squared Euclidean distance of n embeddings from their mean: the covariance's trace.
+
+    Higher means more diverse. For unit embeddings it is 1 - ‖mean‖² and lies in [0, 1]. In
+    expectation it is (n - 1)/n of the population's value, so compare at equal n.
+
+    Source: Marwood, Baluja, Alon, arXiv 2311.00056 (Centroid Distance); the normalisation is our
+    reading.
+
+    >>> centroid_distance(np.array([[1.0, 0.0], [-1.0, 0.0]]))
+    1.0
+    """
+    centred = images - images.mean(axis=0)
+    return float(np.mean(np.sum(centred**2, axis=1)))
+
+
+def centroid_angle(images: Float[np.ndarray, "n d"]) -> float:
+    """Mean angle in radians between n unit embeddings and their mean; 0 to pi.
+
+    Where the mean is zero it has no direction, and the angle is pi/2.
+
+    >>> round(centroid_angle(np.array([[1.0, 0.0], [0.0, 1.0]])), 6) == round(np.pi / 4, 6)
+    True
+    """
+    return float(_angles(images, np.full((1, len(images)), 1 / len(images)))[0])
+
+
+def of_class(sample: ClassSample) -> dict[str, Estimate]:
+    """Centroid distance in its three normalisations, with bootstrap replicates over images."""
+    images = sample.images.astype(np.float64)
+    n, d = images.shape
+    weights = bootstrap_counts(sample.rng("bootstrap"), n, sample.draws) / n
+    squares = weights @ np.sum(images**2, axis=1)
+    distances = squares - np.sum((weights @ images) ** 2, axis=1)
+    value = centroid_distance(images)
+    return {
+        "centroid_distance": Estimate(value, distances),
+        "centroid_distance_per_dimension": Estimate(value / d, distances / d),
+        "centroid_angle": Estimate(centroid_angle(images), _angles(images, weights)),
+    }
+
+
+def _angles(
+    images: Float[np.ndarray, "n d"], weights: Float[np.ndarray, "draws n"]
+) -> Float[np.ndarray, "draws"]:
+    """Mean angle to the mean, under each row of weights."""
+    means = weights @ images
+    norms = np.linalg.norm(means, axis=1, keepdims=True)
+    directions = np.divide(means, norms, out=np.zeros_like(means), where=norms > 0)
+    angles = np.arccos(np.clip(directions @ images.T, -1, 1))
+    return np.sum(weights * angles, axis=1)

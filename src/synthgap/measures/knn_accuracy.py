@@ -1,0 +1,103 @@
+"""k-NN accuracy: are natural images classified right by the nearest images of a source?"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from synthgap.measures.estimates import Share, share
+from synthgap.measures.samples import SourceSample
+
+NEIGHBOURS = (1, 5, 10, 20)
+HEADLINE = 5
+
+
+def column(k: int) -> str:
+    """Name of the column for k neighbours; the headline's has no number."""
+    return "knn_accuracy" if k == HEADLINE else f"knn_accuracy_{k}"
+
+
+COLUMNS = {
+    column(k): f"share of natural-val images whose {k} nearest images vote for their class"
+    for k in NEIGHBOURS
+}
+
+CHUNK = 1024
+"""Queries compared at once."""
+
+
+def hits(
+    images: Float[np.ndarray, "n d"],
+    labels: Int[np.ndarray, "n"],
+    queries: Float[np.ndarray, "q d"],
+    query_labels: Int[np.ndarray, "q"],
+    ks: Sequence[int],
+    same: bool = False,
+) -> dict[int, Bool[np.ndarray, "q"]]:
+    """Say of each query, for each k, whether its k nearest images vote for its class.
+
+    Nearest by Euclidean distance, which for unit embeddings is the order of the cosine. A tied
+    vote goes to the class among the tied that has the nearest image. Where there are fewer than k
+    images, all vote.
+
+    Args:
+        images: unit embeddings that vote.
+        labels: their class numbers, 0 to c - 1.
+        queries: unit embeddings to classify.
+        query_labels: their class numbers.
+        ks: numbers of neighbours.
+        same: the queries are the images; each is left out of its own vote.
+
+    >>> hits(np.eye(2), np.array([0, 1]), np.array([[0.6, 0.8]]), np.array([1]), [1])
+    {1: array([ True])}
+    """
+    classes = int(max(labels.max(), query_labels.max())) + 1
+    most = min(max(ks), len(images) - same)
+    found: dict[int, list[Bool[np.ndarray, "b"]]] = {k: [] for k in ks}
+    for start in range(0, len(queries), CHUNK):
+        stop = start + CHUNK
+        similarity = queries[start:stop] @ images.T
+        if same:
+            rows = np.arange(len(similarity))
+            similarity[rows, rows + start] = -np.inf
+        nearest = _largest(similarity, most)
+        for k in ks:
+            votes = _votes(labels[nearest[:, :k]], classes)
+            found[k].append(votes == query_labels[start:stop])
+    return {k: np.concatenate(parts) for k, parts in found.items()}
+
+
+def _largest(values: Float[np.ndarray, "q n"], k: int) -> Int[np.ndarray, "q k"]:
+    """Positions of the k largest values of each row, largest first."""
+    some = np.argpartition(values, -k, axis=1)[:, -k:]
+    order = np.argsort(-np.take_along_axis(values, some, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(some, order, axis=1)
+
+
+def _votes(neighbours: Int[np.ndarray, "q k"], classes: int) -> Int[np.ndarray, "q"]:
+    """Class with the most votes in each row of neighbours, which are sorted by nearness."""
+    rows, k = neighbours.shape
+    votes = np.zeros((rows, classes))
+    np.add.at(votes, (np.arange(rows)[:, None], neighbours), 1)
+    # Less than one vote in all, and more for a nearer first neighbour: it only settles ties.
+    first = np.full((rows, classes), float(k))
+    for place in range(k - 1, -1, -1):
+        first[np.arange(rows), neighbours[:, place]] = place
+    winner: Int[np.ndarray, "q"] = (votes - first / (k + 1)).argmax(axis=1)
+    return winner
+
+
+def of_source(sample: SourceSample) -> dict[str, Share]:
+    """k-NN accuracy on the queries for every k, per class and overall."""
+    by_k = hits(
+        sample.images,
+        sample.labels,
+        sample.queries,
+        sample.query_labels,
+        NEIGHBOURS,
+        sample.same,
+    )
+    return {
+        column(k): share(hit[None], sample.query_labels, sample.rngs("queries"), sample.draws)
+        for k, hit in by_k.items()
+    }

@@ -1,0 +1,55 @@
+"""The table of one class of one source: one row, with every measure that a class alone allows."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow as pa
+
+from synthgap.measures import centroid_distance, centroid_shift
+from synthgap.measures.estimates import Row, columns, interval
+from synthgap.measures.reading import embeddings
+from synthgap.measures.samples import ClassSample, subsample
+from synthgap.tables import write
+
+MEASURES = (centroid_distance, centroid_shift)
+"""A new measure is one module with `COLUMNS` and `of_class`, and its name here."""
+
+
+def measure_class(
+    path: str | Path,
+    *,
+    class_id: str,
+    images: str | Path,
+    natural: str | Path,
+    n: int,
+    draws: int,
+    metadata: Mapping[str, str],
+) -> None:
+    """Measure one class of one source and write its row.
+
+    Args:
+        path: where to.
+        class_id: the class.
+        images: table of embeddings of the source.
+        natural: table of embeddings of natural-train; the same as `images` for natural-train.
+        n: images to measure, at most.
+        draws: replicates for the intervals.
+        metadata: what made the table.
+
+    Raises:
+        InputError: a table has fewer than two images.
+    """
+    available = embeddings(images, 2)
+    sample = ClassSample(
+        class_id,
+        subsample(available, n, class_id),
+        subsample(embeddings(natural, 2), n, class_id),
+        same=Path(images) == Path(natural),
+        draws=draws,
+    )
+    row: Row = {"class_id": class_id, "images": len(available), "n": len(sample.images)}
+    for measure in MEASURES:
+        for name, estimate in measure.of_class(sample).items():
+            row |= columns(name, estimate.value, interval(estimate))
+            row[f"{name}_replicates"] = estimate.replicates
+    write(pa.Table.from_pylist([row]), path, metadata)

@@ -1,0 +1,58 @@
+"""What measures are given: embeddings of one class, or of all classes of a source."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from synthgap import seeds
+
+Embeddings = Float[np.ndarray, "n d"]
+
+
+class ClassSample(NamedTuple):
+    """One class of one source beside its natural counterpart, at equal n."""
+
+    class_id: str
+    images: Embeddings
+    natural: Embeddings
+    """The class's images in natural-train."""
+    same: bool
+    """The source is natural-train itself."""
+    draws: int
+    """Replicates for intervals."""
+
+    def rng(self, purpose: str) -> np.random.Generator:
+        """Random numbers that are the same in every source."""
+        return seeds.generator(purpose, self.class_id)
+
+
+class SourceSample(NamedTuple):
+    """All classes of one source at equal n, the queries to classify, and the prompts if any."""
+
+    class_ids: tuple[str, ...]
+    images: Embeddings
+    labels: Int[np.ndarray, "n"]
+    """Class number of each image, 0 to c - 1."""
+    queries: Embeddings
+    query_labels: Int[np.ndarray, "q"]
+    same: bool
+    """The queries are the images themselves: each is left out when it is classified."""
+    prompts: Embeddings | None
+    prompt_labels: Int[np.ndarray, "p"]
+    draws: int
+
+    def rngs(self, purpose: str) -> list[np.random.Generator]:
+        """Random numbers for each class, the same in every source."""
+        return [seeds.generator(purpose, class_id) for class_id in self.class_ids]
+
+
+def subsample(embeddings: Embeddings, n: int, class_id: str) -> Embeddings:
+    """Take n rows at random, the same ones from every source of the same size.
+
+    Fewer rows than n are all taken; the caller records how many there were.
+    """
+    if len(embeddings) <= n:
+        return embeddings
+    chosen = seeds.generator("subsample", class_id).permutation(len(embeddings))[:n]
+    return embeddings[np.sort(chosen)]

@@ -1,0 +1,49 @@
+"""Where a pretrained model comes from: a hub repository, a folder, or the miniature."""
+
+from pathlib import Path
+from typing import Literal, NamedTuple, Self
+
+from pydantic import Field, model_validator
+
+from synthgap.section import Section
+
+
+class ModelSource(Section):
+    """A pretrained model: exactly one of `repository`, `folder` and `miniature`."""
+
+    repository: str | None = Field(default=None, pattern=r"^[\w.-]+/[\w.-]+$")
+    """Repository on the Hugging Face hub, `owner/name`; needs a `revision`."""
+    revision: str | None = Field(default=None, pattern=r"^[0-9a-f]{40}$")
+    """Commit of the repository, 40 hexadecimal digits, so that the model cannot change unseen."""
+    folder: str | None = None
+    """Local folder in Hugging Face layout, relative to where Snakemake runs."""
+    miniature: Literal["clip", "stable-diffusion"] | None = None
+    """A model that the workflow trains itself, as the section `miniature` says."""
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if sum(value is not None for value in (self.repository, self.folder, self.miniature)) != 1:
+            raise ValueError("name exactly one of repository, folder and miniature")
+        if (self.repository is None) != (self.revision is None):
+            raise ValueError("repository and revision (the commit to pin) go together")
+        return self
+
+
+class Checkpoint(NamedTuple):
+    """A model that can be opened: what `from_pretrained` takes, and what identifies it."""
+
+    location: str
+    """Repository or folder."""
+    revision: str | None
+    """Commit of the repository; None for a folder."""
+    identity: str
+    """`repository@revision`, or the fingerprint of the folder's files."""
+
+
+def checkpoint(
+    location: str, revision: str | None = None, fingerprint_file: str | Path | None = None
+) -> Checkpoint:
+    """Resolve a model's identity: the pinned commit, or the fingerprint that stands in a file."""
+    if fingerprint_file is None:
+        return Checkpoint(location, revision, f"{location}@{revision}")
+    return Checkpoint(location, None, Path(fingerprint_file).read_text(encoding="utf-8").strip())

@@ -1,0 +1,1 @@
+"""Adapters for natural image sets: each lists the images of one class."""

@@ -1,0 +1,1 @@
+"""Prompt recipes: how a class becomes the prompts of its images."""

@@ -1,0 +1,59 @@
+"""The recipe `captions`: prompts from a user's own file."""
+
+import csv
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import field_validator
+
+from synthgap.classes import Category
+from synthgap.errors import InputError
+from synthgap.section import Section
+
+
+@cache
+def read_captions(file: str) -> dict[str, tuple[str, ...]]:
+    """Read the columns `class_id` and `prompt` of a CSV file: the prompts of each class, in order.
+
+    Raises:
+        InputError: the file has not these columns, or is not UTF-8.
+    """
+    captions: dict[str, list[str]] = {}
+    try:
+        with Path(file).open(encoding="utf-8", newline="") as lines:
+            rows = csv.DictReader(lines)
+            if not {"class_id", "prompt"} <= set(rows.fieldnames or ()):
+                raise InputError(f"{file}: a captions file needs the columns class_id and prompt")
+            for row in rows:
+                captions.setdefault(row["class_id"], []).append(row["prompt"])
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file}: not UTF-8 text; save it as UTF-8") from error
+    return {class_id: tuple(prompts) for class_id, prompts in captions.items()}
+
+
+class CaptionsRecipe(Section):
+    """Prompts written elsewhere; the image's index chooses among its class's."""
+
+    kind: Literal["captions"]
+    """Prompts from a file."""
+    file: str
+    """CSV file with the columns `class_id` and `prompt`, any number of rows a class."""
+
+    @field_validator("file")
+    @classmethod
+    def _exists(cls, file: str) -> str:
+        if not Path(file).is_file():
+            raise ValueError(f"no file {file}")
+        return file
+
+    def prompts(self, category: Category) -> tuple[str, ...]:
+        """The captions of a class, in the order of the file.
+
+        Raises:
+            InputError: the file has none for the class.
+        """
+        try:
+            return read_captions(self.file)[category.class_id]
+        except KeyError:
+            raise InputError(f"{self.file}: no caption for the class {category.class_id}") from None

@@ -1,0 +1,37 @@
+"""The recipe `template`: one prompt a class, such as "{name}" or "{name}, {definition}"."""
+
+from typing import Literal
+
+from pydantic import field_validator
+
+from synthgap.classes import Category
+from synthgap.prompts.placeholders import check
+from synthgap.section import Section
+
+PLACEHOLDERS = ("name", "definition", "class_id")
+
+
+def fill(template: str, category: Category) -> str:
+    """Put a class's name, definition and id into a template.
+
+    >>> fill("{name}, {definition}", Category(class_id="c", name="crane", definition="a bird"))
+    'crane, a bird'
+    """
+    return template.format(
+        name=category.name, definition=category.definition, class_id=category.class_id
+    )
+
+
+class TemplateRecipe(Section):
+    """One prompt for all images of a class."""
+
+    kind: Literal["template"]
+    """One template for all images of a class."""
+    template: str
+    """The prompt, with the placeholders {name}, {definition} and {class_id}."""
+
+    _check = field_validator("template")(lambda text: check(text, PLACEHOLDERS))
+
+    def prompts(self, category: Category) -> tuple[str, ...]:
+        """The one prompt of a class."""
+        return (fill(self.template, category),)

@@ -1,0 +1,130 @@
+"""Reading a study file, and saying in one line what is wrong with it."""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from synthgap.errors import InputError
+from synthgap.study.model import Study
+
+
+def read_yaml(file: str | Path) -> dict[str, Any]:
+    """Read a YAML file that holds a mapping.
+
+    Raises:
+        InputError: the file is missing, no YAML, or no mapping.
+    """
+    try:
+        data = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file}: not UTF-8 text; save it as UTF-8") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" line {mark.line + 1}, column {mark.column + 1}:" if mark else ""
+        problem = getattr(error, "problem", None) or "cannot be parsed"
+        raise InputError(
+            f"{file}:{where} not YAML: {problem}; indent with spaces and quote texts with a colon"
+        ) from error
+    if not isinstance(data, dict):
+        raise InputError(f"{file}: a study file is a mapping of sections; see config/README.md")
+    return data
+
+
+def parse_study(data: Mapping[str, Any], file: str | Path) -> Study:
+    """Make a study of a study file's content, and check what it needs outside the file.
+
+    Args:
+        data: content of the file, with any values overridden.
+        file: where it comes from, for messages.
+
+    Raises:
+        InputError: the first thing that is wrong, with file and key.
+    """
+    try:
+        study = Study.model_validate(data)
+    except ValidationError as error:
+        raise InputError(f"{file}: {_one_line(error.errors()[0], data)}") from None
+    problem = _problem(study)
+    if problem:
+        raise InputError(f"{file}: {problem}")
+    return study
+
+
+def _one_line(error: ErrorDetails, data: Any) -> str:
+    where = _key(error["loc"], data)
+    if error["type"] == "missing":
+        what = "missing; a study file is complete in itself, see config/README.md"
+    elif error["type"] == "value_error":
+        what = str(error["ctx"]["error"])
+    elif error["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        what = f"kind must be one of {error.get('ctx', {}).get('expected_tags', 'the known kinds')}"
+    else:
+        given = repr(error["input"])
+        what = f"{error['msg'][0].lower()}{error['msg'][1:]}, not {given[:60]}"
+        if error["type"] == "string_pattern_mismatch" and where.endswith("class_id"):
+            what = (
+                f"{given} cannot name files: use letters, digits, dots, dashes and underscores, "
+                "such as n02012849"
+            )
+    return f"{where}: {what}" if where else what
+
+
+def _key(location: tuple[int | str, ...], data: Any) -> str:
+    """Write a place as it stands in the file, without the tags that Pydantic adds for unions."""
+    key = ""
+    for depth, part in enumerate(location):
+        if isinstance(data, Mapping) and data.get("kind") == part:
+            continue
+        if isinstance(part, int):
+            key += f"[{part}]"
+        elif (isinstance(data, Mapping) and part in data) or depth == len(location) - 1:
+            key += f".{part}" if key else part
+        else:
+            continue
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            data = None
+    return key
+
+
+def _problem(study: Study) -> str | None:
+    """Say what the study needs and does not find, or None."""
+    for variant in study.variants:
+        recipe = study.variants[variant].prompts
+        for category in study.classes:
+            uses_definition = "{definition}" in getattr(study.prompts[recipe], "template", "")
+            if uses_definition and not category.definition:
+                return (
+                    f"prompts.{recipe}: uses {{definition}}, but the class {category.class_id} "
+                    "has none"
+                )
+            try:
+                study.prompts_of(variant, category.class_id)
+            except InputError as error:
+                return f"prompts.{recipe}: {error}"
+    for role, models in (("generators", study.generators), ("encoders", study.encoders)):
+        for name, spec in models.items():
+            folder = spec.model.folder
+            if folder is not None and not Path(folder).is_dir():
+                return f"{role}.{name}.model.folder: no folder {folder}"
+    problem = study.natural.problem(study.class_ids)
+    if problem:
+        return f"natural: {problem}"
+    return _unwritable(study.results)
+
+
+def _unwritable(results: str) -> str | None:
+    try:
+        Path(results).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=results):
+            return None
+    except OSError as error:
+        return f"results: the folder {results} cannot be written ({error.strerror})"

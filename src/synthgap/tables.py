@@ -1,0 +1,138 @@
+"""The Parquet tables that stages hand to each other: their schemas, reading and writing."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from jaxtyping import Float, Float32
+
+from synthgap.errors import InputError
+from synthgap.files import replacing
+
+IMAGES = pa.schema(
+    [
+        pa.field("image", pa.struct([("bytes", pa.binary()), ("path", pa.string())])),
+        pa.field("class_id", pa.string()),
+        pa.field("index", pa.int32()),
+        pa.field("prompt", pa.string()),
+        pa.field("seed", pa.int64()),
+        pa.field("key", pa.string()),
+        pa.field("sha256", pa.string()),
+    ]
+)
+"""One row an image. Natural images from files hold a path alone; `prompt` and `seed` are null."""
+
+
+def embeddings_schema(dimensions: int) -> pa.Schema:
+    """Schema of a table of embeddings, of images or of prompts: one row an embedded thing."""
+    return pa.schema(
+        [
+            pa.field("class_id", pa.string()),
+            pa.field("index", pa.int32()),
+            pa.field("key", pa.string()),
+            pa.field("embedding", pa.list_(pa.float32(), dimensions)),
+            pa.field("norm", pa.float32()),
+        ]
+    )
+
+
+def write(table: pa.Table, path: str | Path, metadata: Mapping[str, str]) -> None:
+    """Write a table with what made it in the Parquet metadata, beside its place and then into it.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    described = {f"synthgap.{key}": value for key, value in metadata.items()}
+    if table.schema.names == IMAGES.names:
+        described["huggingface"] = json.dumps({"info": {"features": _features(table.schema)}})
+    with replacing(path) as beside:
+        pq.write_table(table.replace_schema_metadata(described), beside, compression="zstd")
+
+
+def read(path: str | Path, columns: Sequence[str] | None = None) -> pa.Table:
+    """Read one table.
+
+    Raises:
+        InputError: the file is no Parquet table.
+    """
+    try:
+        return pq.read_table(path, columns=columns, partitioning=None)
+    except pa.ArrowInvalid as error:
+        raise InputError(
+            f"{path}: not a readable Parquet table ({error}); delete it to make it again"
+        ) from error
+
+
+def metadata_of(path: str | Path) -> dict[str, str]:
+    """Read back what `write` said about a table."""
+    raw = pq.read_schema(path).metadata or {}
+    prefix = b"synthgap."
+    return {
+        key.removeprefix(prefix).decode(): value.decode()
+        for key, value in raw.items()
+        if key.startswith(prefix)
+    }
+
+
+def write_embeddings(
+    path: str | Path,
+    source: pa.Table,
+    features: Float[np.ndarray, "n d"],
+    metadata: Mapping[str, str],
+) -> None:
+    """Write the embeddings of the rows of `source`, normalised to unit length.
+
+    Args:
+        path: where to.
+        source: table with `class_id`, `index` and `key`, n rows.
+        features: what the encoder gave for each row.
+        metadata: what made them.
+
+    Raises:
+        InputError: a feature is zero, infinite or not a number.
+    """
+    norms = np.linalg.norm(features, axis=1)
+    if not np.all(np.isfinite(norms) & (norms > 0)):
+        bad = source.slice(int(np.flatnonzero(~(np.isfinite(norms) & (norms > 0)))[0]), 1)
+        raise InputError(
+            f"{path}: the encoder gave no usable embedding for image {bad['index'][0]} of class "
+            f"{bad['class_id'][0]}: its norm is zero or not finite; try dtype float32"
+        )
+    unit = (features / norms[:, None]).astype(np.float32)
+    embedding = pa.FixedSizeListArray.from_arrays(pa.array(unit.ravel()), unit.shape[1])
+    columns = [source["class_id"], source["index"], source["key"], embedding]
+    table = pa.Table.from_arrays(
+        [*columns, pa.array(norms.astype(np.float32))], schema=embeddings_schema(unit.shape[1])
+    )
+    write(table, path, metadata)
+
+
+def read_embeddings(path: str | Path) -> Float32[np.ndarray, "n d"]:
+    """Read the unit embeddings of one table, in the order of its rows."""
+    column = read(path, ["embedding"])["embedding"].combine_chunks()
+    dimensions: int = column.type.list_size
+    values: Float32[np.ndarray, "n d"] = column.flatten().to_numpy().reshape(-1, dimensions)
+    return values
+
+
+def concatenate(paths: Iterable[str | Path], columns: Sequence[str] | None = None) -> pa.Table:
+    """Read several tables of one schema one after another."""
+    return pa.concat_tables(
+        [read(path, columns).replace_schema_metadata(None) for path in paths],
+        promote_options="permissive",
+    )
+
+
+def _features(schema: pa.Schema) -> dict[str, Any]:
+    """Describe the columns of an image table as the `datasets` library does."""
+    names = {pa.string(): "string", pa.int32(): "int32", pa.int64(): "int64"}
+    return {
+        field.name: {"_type": "Image"}
+        if field.name == "image"
+        else {"dtype": names[field.type], "_type": "Value"}
+        for field in schema
+    }

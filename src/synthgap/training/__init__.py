@@ -1,0 +1,1 @@
+"""Training classifiers on image tables and testing them on natural-val."""

@@ -1,0 +1,32 @@
+"""Embed the prompts of one variant."""
+
+from synthgap.embedding.clip import ClipEncoder
+from synthgap.embedding.table import embed_prompts
+from synthgap.errors import logging_to
+from synthgap.models import checkpoint
+from synthgap.provenance import metadata
+from synthgap.workers import call
+
+with logging_to(snakemake.log[0]):
+    params = snakemake.params
+    encoder = ClipEncoder.model_validate(
+        {**params.encoder, "batch_size": snakemake.resources.batch_size}
+    )
+    model = checkpoint(**params.checkpoint, fingerprint_file=snakemake.input.get("fingerprint"))
+    call(
+        embed_prompts,
+        params.prompts,
+        snakemake.output[0],
+        encoder=encoder,
+        checkpoint=model,
+        threads=snakemake.threads,
+        metadata=metadata(
+            snakemake.config["study"],
+            params.code,
+            ["torch", "transformers"],
+            encoder=snakemake.wildcards.encoder,
+            variant=snakemake.wildcards.variant,
+            dtype=encoder.dtype,
+            model=model.identity,
+        ),
+    )

@@ -1,0 +1,37 @@
+"""Bring the image table of one class in one variant up to date."""
+
+from synthgap.errors import logging_to
+from synthgap.generation.diffusers_pipeline import DiffusersGenerator
+from synthgap.generation.table import update_images
+from synthgap.models import checkpoint
+from synthgap.provenance import metadata
+from synthgap.workers import call
+
+with logging_to(snakemake.log[0]):
+    params = snakemake.params
+    generator = DiffusersGenerator.model_validate(
+        {**params.generator, "batch_size": snakemake.resources.batch_size}
+    )
+    model = checkpoint(**params.checkpoint, fingerprint_file=snakemake.input.get("fingerprint"))
+    updated = call(
+        update_images,
+        snakemake.output[0],
+        class_id=snakemake.wildcards.class_id,
+        prompts=params.prompts,
+        count=params.images_per_class,
+        study_seed=params.study_seed,
+        generator=generator,
+        checkpoint=model,
+        guidance_scale=params.guidance_scale,
+        metadata=metadata(
+            snakemake.config["study"],
+            params.code,
+            ["diffusers", "pillow", "torch", "transformers"],
+            variant=snakemake.wildcards.variant,
+            generator=generator.deciding(),
+            guidance_scale=params.guidance_scale,
+            model=model.identity,
+        ),
+        threads=snakemake.threads,
+    )
+    print(f"{updated.kept} images kept, {updated.made} made")

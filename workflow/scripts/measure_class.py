@@ -1,0 +1,25 @@
+"""Measure one class of one source."""
+
+from synthgap.errors import logging_to
+from synthgap.measures.of_class import measure_class
+from synthgap.provenance import metadata
+
+with logging_to(snakemake.log[0]):
+    n, draws = snakemake.params.n, snakemake.params.draws
+    measure_class(
+        snakemake.output[0],
+        class_id=snakemake.wildcards.class_id,
+        images=snakemake.input.images,
+        natural=snakemake.input.natural,
+        n=n,
+        draws=draws,
+        metadata=metadata(
+            snakemake.config["study"],
+            snakemake.params.code,
+            ["numpy", "scipy"],
+            encoder=snakemake.wildcards.encoder,
+            source=snakemake.wildcards.source,
+            n=n,
+            draws=draws,
+        ),
+    )

@@ -1,0 +1,26 @@
+"""Measure all classes of one source together."""
+
+from synthgap.errors import logging_to
+from synthgap.measures.of_source import measure_source
+from synthgap.provenance import metadata
+
+with logging_to(snakemake.log[0]):
+    n, draws = snakemake.params.n, snakemake.params.draws
+    measure_source(
+        snakemake.output[0],
+        class_ids=snakemake.params.class_ids,
+        images=snakemake.input.images,
+        queries=snakemake.input.queries,
+        prompts=snakemake.input.prompts or None,
+        n=n,
+        draws=draws,
+        metadata=metadata(
+            snakemake.config["study"],
+            snakemake.params.code,
+            ["numpy", "scikit-learn", "scipy"],
+            encoder=snakemake.wildcards.encoder,
+            source=snakemake.wildcards.source,
+            n=n,
+            draws=draws,
+        ),
+    )
