@@ -57,7 +57,11 @@ rule measures:
 
 rule classifiers:
     input:
-        [predictions_of(classifier, name) for classifier in STUDY.classifiers for name in STUDY.training_sets],
+        [
+            predictions_of(classifier, name)
+            for classifier in STUDY.classifiers
+            for name in STUDY.training_sets
+        ],
 
 
 rule summary:

@@ -26,6 +26,12 @@ rule train_classifier:
         weights=f"{RESULTS}/classifiers/{{classifier}}/{{training_set}}/seed{{seed}}/weights.safetensors",
         history=f"{RESULTS}/classifiers/{{classifier}}/{{training_set}}/seed{{seed}}/history.parquet",
         predictions=f"{RESULTS}/classifiers/{{classifier}}/{{training_set}}/seed{{seed}}/predictions.parquet",
+    log:
+        f"{LOGS}/classifiers/{{classifier}}/{{training_set}}/seed{{seed}}.log",
+    conda:
+        "../envs/models.yaml"
+    resources:
+        gpu=1,
     params:
         class_ids=STUDY.class_ids,
         # Another seed is another job; the list of seeds makes none stale.
@@ -33,9 +39,5 @@ rule train_classifier:
             mode="json", exclude={"seeds"}
         ),
         code=code("train_classifier.py"),
-    log:
-        f"{LOGS}/classifiers/{{classifier}}/{{training_set}}/seed{{seed}}.log",
-    resources:
-        gpu=1,
     script:
         "../workflow/scripts/train_classifier.py"

@@ -18,9 +18,7 @@ def prompts_of(encoder, variant):
 
 
 def encoder_params(wildcards):
-    return STUDY.encoders[wildcards.encoder].model_dump(
-        mode="json", exclude={"batch_size"}
-    )
+    return STUDY.encoders[wildcards.encoder].model_dump(mode="json", exclude={"batch_size"})
 
 
 def encoder_checkpoint(wildcards):
@@ -37,16 +35,18 @@ rule embed_images:
         images=f"{RESULTS}/images/{{source}}/{{class_id}}.parquet",
     output:
         f"{RESULTS}/embeddings/{{encoder}}/{{source}}/{{class_id}}.parquet",
-    params:
-        encoder=encoder_params,
-        checkpoint=encoder_checkpoint,
-        code=code("embed_images.py"),
     log:
         f"{LOGS}/embeddings/{{encoder}}/{{source}}/{{class_id}}.log",
+    conda:
+        "../envs/models.yaml"
     resources:
         gpu=1,
         # No parameter: it decides no embedding.
         batch_size=lambda wildcards: STUDY.encoders[wildcards.encoder].batch_size,
+    params:
+        encoder=encoder_params,
+        checkpoint=encoder_checkpoint,
+        code=code("embed_images.py"),
     script:
         "../workflow/scripts/embed_images.py"
 
@@ -56,6 +56,14 @@ rule embed_prompts:
         unpack(encoder_input),
     output:
         f"{RESULTS}/embeddings/{{encoder}}/prompts/{{variant}}.parquet",
+    log:
+        f"{LOGS}/embeddings/{{encoder}}/prompts/{{variant}}.log",
+    conda:
+        "../envs/models.yaml"
+    resources:
+        gpu=1,
+        # No parameter: it decides no embedding.
+        batch_size=lambda wildcards: STUDY.encoders[wildcards.encoder].batch_size,
     params:
         prompts=lambda wildcards: {
             class_id: STUDY.prompts_of(wildcards.variant, class_id) for class_id in STUDY.class_ids
@@ -63,11 +71,5 @@ rule embed_prompts:
         encoder=encoder_params,
         checkpoint=encoder_checkpoint,
         code=code("embed_prompts.py"),
-    log:
-        f"{LOGS}/embeddings/{{encoder}}/prompts/{{variant}}.log",
-    resources:
-        gpu=1,
-        # No parameter: it decides no embedding.
-        batch_size=lambda wildcards: STUDY.encoders[wildcards.encoder].batch_size,
     script:
         "../workflow/scripts/embed_prompts.py"

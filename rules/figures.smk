@@ -1,1 +1,149 @@
-FIGURE_FILES = []
+"""Figures and pages, all of them part of the report.
+
+Inputs: summaries, embeddings and image tables.
+Outputs: figures/answer.html, figures/quoted.html, figures/{encoder}/*.png, figures/classes/*.png.
+Guarantees: a figure draws what stands in a table, and computes nothing that is in none.
+"""
+
+CHARTS = ["centroid_distance", "accuracy", "accuracy_against_distance", "cross_accuracy"]
+
+FIGURE_FILES = [
+    f"{RESULTS}/figures/answer.html",
+    f"{RESULTS}/figures/quoted.html",
+    *expand(
+        f"{RESULTS}/figures/{{encoder}}/{{figure}}.png",
+        encoder=STUDY.encoders,
+        figure=[*CHARTS, "projection"],
+    ),
+    *expand(f"{RESULTS}/figures/classes/{{class_id}}.png", class_id=STUDY.class_ids),
+]
+
+
+def class_title(wildcards):
+    category = STUDY.category(wildcards.class_id)
+    return f"{category.class_id}: {category.name}" + (
+        f", {category.definition}" if category.definition else ""
+    )
+
+
+def class_labels(wildcards):
+    return {"class": wildcards.class_id, "name": STUDY.category(wildcards.class_id).name}
+
+
+rule write_answer:
+    input:
+        f"{RESULTS}/summary/variants.parquet",
+    output:
+        report(
+            f"{RESULTS}/figures/answer.html",
+            caption="../workflow/report/answer.rst",
+            category="Answer",
+            labels={"what": "headline table"},
+        ),
+    log:
+        f"{LOGS}/figures/answer.log",
+    conda:
+        "../envs/tables.yaml"
+    params:
+        study=STUDY.study,
+        description=STUDY.description,
+        code=code("write_answer.py"),
+    script:
+        "../workflow/scripts/write_answer.py"
+
+
+rule write_quoted:
+    input:
+        f"{RESULTS}/summary/variants.parquet",
+    output:
+        report(
+            f"{RESULTS}/figures/quoted.html",
+            caption="../workflow/report/quoted.rst",
+            category="Answer",
+            labels={"what": "quoted, our reading, ours"},
+        ),
+    log:
+        f"{LOGS}/figures/quoted.log",
+    conda:
+        "../envs/tables.yaml"
+    params:
+        encoder=STUDY.report.encoder,
+        code=code("write_quoted.py"),
+    script:
+        "../workflow/scripts/write_quoted.py"
+
+
+rule draw_charts:
+    input:
+        variants=f"{RESULTS}/summary/variants.parquet",
+        classes=f"{RESULTS}/summary/classes.parquet",
+        cross=f"{RESULTS}/measures/{{encoder}}.parquet",
+    output:
+        **{
+            chart: report(
+                f"{RESULTS}/figures/{{encoder}}/{chart}.png",
+                caption=f"../workflow/report/{chart}.rst",
+                category="Variants",
+                labels={"figure": chart.replace("_", " "), "encoder": "{encoder}"},
+            )
+            for chart in CHARTS
+        },
+    log:
+        f"{LOGS}/figures/{{encoder}}/charts.log",
+    conda:
+        "../envs/tables.yaml"
+    params:
+        code=code("draw_charts.py"),
+    script:
+        "../workflow/scripts/draw_charts.py"
+
+
+rule draw_projection:
+    input:
+        images=lambda wildcards: [
+            table for source in STUDY.sources for table in embeddings_of(wildcards.encoder, source)
+        ],
+        prompts=lambda wildcards: [
+            prompts_of(wildcards.encoder, variant) for variant in STUDY.variants
+        ],
+    output:
+        report(
+            f"{RESULTS}/figures/{{encoder}}/projection.png",
+            caption="../workflow/report/projection.rst",
+            category="Variants",
+            labels={"figure": "map of the embeddings", "encoder": "{encoder}"},
+        ),
+    log:
+        f"{LOGS}/figures/{{encoder}}/projection.log",
+    conda:
+        "../envs/tables.yaml"
+    params:
+        sources=STUDY.sources,
+        variants=list(STUDY.variants),
+        classes=[f"{category.class_id} {category.name}" for category in STUDY.classes],
+        code=code("draw_projection.py"),
+    script:
+        "../workflow/scripts/draw_projection.py"
+
+
+rule draw_contact_sheet:
+    input:
+        [f"{RESULTS}/images/{source}/{{class_id}}.parquet" for source in STUDY.sources],
+    output:
+        report(
+            f"{RESULTS}/figures/classes/{{class_id}}.png",
+            caption="../workflow/report/contact_sheet.rst",
+            category="Classes",
+            labels=class_labels,
+        ),
+    log:
+        f"{LOGS}/figures/classes/{{class_id}}.log",
+    conda:
+        "../envs/tables.yaml"
+    params:
+        title=class_title,
+        sources=STUDY.sources,
+        images_per_class=STUDY.report.images_per_class,
+        code=code("draw_contact_sheet.py"),
+    script:
+        "../workflow/scripts/draw_contact_sheet.py"

@@ -25,13 +25,15 @@ rule read_natural_images:
         natural_folder,
     output:
         f"{RESULTS}/images/natural-{{part}}/{{class_id}}.parquet",
+    log:
+        f"{LOGS}/images/natural-{{part}}/{{class_id}}.log",
     wildcard_constraints:
         part="train|val",
+    conda:
+        "../envs/tables.yaml"
     params:
         natural=STUDY.natural.model_dump(mode="json"),
         code=code("read_natural_images.py"),
-    log:
-        f"{LOGS}/images/natural-{{part}}/{{class_id}}.log",
     script:
         "../workflow/scripts/read_natural_images.py"
 
@@ -47,6 +49,14 @@ rule generate_images:
         ),
     output:
         update(f"{RESULTS}/images/{{variant}}/{{class_id}}.parquet"),
+    log:
+        f"{LOGS}/images/{{variant}}/{{class_id}}.log",
+    conda:
+        "../envs/models.yaml"
+    resources:
+        gpu=1,
+        # No parameter: it decides no image, so its change makes nothing stale.
+        batch_size=lambda wildcards: generator_of(wildcards).batch_size,
     params:
         prompts=lambda wildcards: STUDY.prompts_of(wildcards.variant, wildcards.class_id),
         images_per_class=STUDY.images_per_class,
@@ -57,11 +67,5 @@ rule generate_images:
         guidance_scale=lambda wildcards: STUDY.variants[wildcards.variant].guidance_scale,
         checkpoint=lambda wildcards: model_params(generator_of(wildcards).model),
         code=code("generate_images.py"),
-    log:
-        f"{LOGS}/images/{{variant}}/{{class_id}}.log",
-    resources:
-        gpu=1,
-        # No parameter: it decides no image, so its change makes nothing stale.
-        batch_size=lambda wildcards: generator_of(wildcards).batch_size,
     script:
         "../workflow/scripts/generate_images.py"

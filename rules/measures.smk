@@ -26,12 +26,14 @@ rule measure_class:
         natural=f"{RESULTS}/embeddings/{{encoder}}/{NATURAL_TRAIN}/{{class_id}}.parquet",
     output:
         f"{RESULTS}/measures/{{encoder}}/{{source}}/{{class_id}}.parquet",
+    log:
+        f"{LOGS}/measures/{{encoder}}/{{source}}/{{class_id}}.log",
+    conda:
+        "../envs/tables.yaml"
     params:
         n=STUDY.measures.n,
         draws=STUDY.measures.draws,
         code=code("measure_class.py"),
-    log:
-        f"{LOGS}/measures/{{encoder}}/{{source}}/{{class_id}}.log",
     script:
         "../workflow/scripts/measure_class.py"
 
@@ -47,13 +49,15 @@ rule measure_source:
         ),
     output:
         f"{RESULTS}/measures/{{encoder}}/{{source}}.parquet",
+    log:
+        f"{LOGS}/measures/{{encoder}}/{{source}}.log",
+    conda:
+        "../envs/tables.yaml"
     params:
         class_ids=STUDY.class_ids,
         n=STUDY.measures.n,
         draws=STUDY.measures.draws,
         code=code("measure_source.py"),
-    log:
-        f"{LOGS}/measures/{{encoder}}/{{source}}.log",
     script:
         "../workflow/scripts/measure_source.py"
 
@@ -61,19 +65,19 @@ rule measure_source:
 rule measure_cross_accuracy:
     input:
         lambda wildcards: [
-            table
-            for source in STUDY.sources
-            for table in embeddings_of(wildcards.encoder, source)
+            table for source in STUDY.sources for table in embeddings_of(wildcards.encoder, source)
         ],
     output:
         f"{RESULTS}/measures/{{encoder}}.parquet",
+    log:
+        f"{LOGS}/measures/{{encoder}}.log",
+    conda:
+        "../envs/tables.yaml"
     params:
         class_ids=STUDY.class_ids,
         sources=STUDY.sources,
         n=STUDY.measures.n,
         draws=STUDY.measures.draws,
         code=code("measure_cross_accuracy.py"),
-    log:
-        f"{LOGS}/measures/{{encoder}}.log",
     script:
         "../workflow/scripts/measure_cross_accuracy.py"

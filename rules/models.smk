@@ -40,13 +40,15 @@ rule fingerprint_model:
         ),
     output:
         f"{RESULTS}/models/{{role}}-{{name}}.fingerprint",
+    log:
+        f"{LOGS}/models/{{role}}-{{name}}.log",
     wildcard_constraints:
         role="generator|encoder",
+    conda:
+        "../envs/tables.yaml"
     params:
         folder=lambda wildcards: str(local_folder(wildcards)),
         code=code("fingerprint_model.py"),
-    log:
-        f"{LOGS}/models/{{role}}-{{name}}.log",
     script:
         "../workflow/scripts/fingerprint_model.py"
 
@@ -61,28 +63,32 @@ if STUDY.miniature:
     rule train_miniature_clip:
         output:
             f"{RESULTS}/models/clip.fingerprint",
+        log:
+            f"{LOGS}/models/clip.log",
+        priority: 10
+        conda:
+            "../envs/models.yaml"
         params:
             folder=MINIATURE_FOLDERS["clip"],
             spec=STUDY.miniature.clip.model_dump(mode="json"),
             left_out=LEFT_OUT,
             code=code("train_miniature_clip.py"),
-        log:
-            f"{LOGS}/models/clip.log",
-        priority: 10
         script:
             "../workflow/scripts/train_miniature_clip.py"
 
     rule train_miniature_autoencoder:
         output:
             f"{RESULTS}/models/autoencoder.fingerprint",
+        log:
+            f"{LOGS}/models/autoencoder.log",
+        priority: 10
+        conda:
+            "../envs/models.yaml"
         params:
             folder=MINIATURE_FOLDERS["autoencoder"],
             spec=STUDY.miniature.autoencoder.model_dump(mode="json"),
             left_out=LEFT_OUT,
             code=code("train_miniature_autoencoder.py"),
-        log:
-            f"{LOGS}/models/autoencoder.log",
-        priority: 10
         script:
             "../workflow/scripts/train_miniature_autoencoder.py"
 
@@ -92,6 +98,12 @@ if STUDY.miniature:
             autoencoder=f"{RESULTS}/models/autoencoder.fingerprint",
         output:
             f"{RESULTS}/models/stable-diffusion.fingerprint",
+        log:
+            f"{LOGS}/models/stable-diffusion.log",
+        priority: 10
+        conda:
+            "../envs/models.yaml"
+        threads: 2
         params:
             folder=MINIATURE_FOLDERS["stable-diffusion"],
             clip=MINIATURE_FOLDERS["clip"],
@@ -99,8 +111,5 @@ if STUDY.miniature:
             spec=STUDY.miniature.diffusion.model_dump(mode="json"),
             left_out=LEFT_OUT,
             code=code("train_miniature_diffusion.py"),
-        log:
-            f"{LOGS}/models/stable-diffusion.log",
-        priority: 10
         script:
             "../workflow/scripts/train_miniature_diffusion.py"

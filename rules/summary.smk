@@ -17,9 +17,7 @@ SUMMARY_FILES = expand(
 rule summarise:
     input:
         measures=[
-            measures_of(encoder, source)
-            for encoder in STUDY.encoders
-            for source in STUDY.sources
+            measures_of(encoder, source) for encoder in STUDY.encoders for source in STUDY.sources
         ],
         predictions=[
             predictions_of(classifier, name)
@@ -28,6 +26,10 @@ rule summarise:
         ],
     output:
         SUMMARY_FILES,
+    log:
+        f"{LOGS}/summary.log",
+    conda:
+        "../envs/tables.yaml"
     params:
         names={category.class_id: category.name for category in STUDY.classes},
         encoders=list(STUDY.encoders),
@@ -37,7 +39,5 @@ rule summarise:
         classifier=STUDY.report.classifier,
         draws=STUDY.measures.draws,
         code=code("summarise.py"),
-    log:
-        f"{LOGS}/summary.log",
     script:
         "../workflow/scripts/summarise.py"

@@ -2,12 +2,14 @@
 
 import gc
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     import torch
 
 Model = TypeVar("Model")
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _held: dict[Hashable, object] = {}
 
@@ -22,6 +24,12 @@ def best_device(threads: int) -> "torch.device":
 
     torch.set_num_threads(threads)
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def on_threads(threads: int, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+    """Call a function that computes on the CPU with as many threads as the job was given."""
+    best_device(threads)
+    return function(*args, **kwargs)
 
 
 def held(key: Hashable, load: Callable[[], Model]) -> Model:

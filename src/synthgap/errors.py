@@ -15,10 +15,13 @@ def logging_to(log: str | Path) -> Iterator[None]:
     """Send what a job prints to its log; leave the one line of an `InputError` there and exit."""
     path = Path(log)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", buffering=1) as file:
-        with redirect_stderr(file), redirect_stdout(file):
-            try:
-                yield
-            except InputError as error:
-                print(f"synthgap: {error}", file=file)
-                sys.exit(1)
+    with (
+        path.open("w", encoding="utf-8", buffering=1) as file,
+        redirect_stderr(file),
+        redirect_stdout(file),
+    ):
+        try:
+            yield
+        except InputError as error:
+            print(f"synthgap: {error}", file=file)
+            sys.exit(1)

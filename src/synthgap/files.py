@@ -1,7 +1,7 @@
 """Writing files and folders so that a reader never meets half of one."""
 
 import os
-import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,19 +26,22 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
 @contextmanager
 def replacing_folder(path: str | Path) -> Iterator[Path]:
-    """Give an empty folder beside `path` to fill, and move it into place at the end."""
+    """Give an empty folder beside `path` to fill, and move it into place at the end.
+
+    What stood there is removed only then, and stays if the block raises.
+    """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{os.getpid()}.{target.name}")
-    old = target.with_name(f".{os.getpid()}.{target.name}.old")
-    shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir()
-    try:
-        yield beside
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as holder:
+        new, old = Path(holder, "new"), Path(holder, "old")
+        new.mkdir()
+        yield new
         # A folder cannot be replaced in one step: the old one moves aside first.
         if target.exists():
-            os.rename(target, old)
-        os.rename(beside, target)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+            target.rename(old)
+        try:
+            new.rename(target)
+        except OSError:
+            if old.exists():
+                old.rename(target)
+            raise

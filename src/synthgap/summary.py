@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -220,7 +220,7 @@ def describe(column: str) -> str:
     return DESCRIPTIONS[column]
 
 
-def frame(table: str | Path) -> "pd.DataFrame":
+def frame(table: str | Path) -> pd.DataFrame:
     """Read a summary for people and figures."""
-    data: Any = read(table).to_pandas()
+    data: pd.DataFrame = read(table).to_pandas()
     return data

@@ -24,7 +24,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar, cast
 
 from synthgap.errors import InputError
 
@@ -67,7 +67,7 @@ def call(function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         raise InputError(bad_input)
     if failure is not None:
         raise RuntimeError(f"in the worker:\n{failure}")
-    return result  # type: ignore[no-any-return]
+    return cast(R, result)
 
 
 def _log() -> str:

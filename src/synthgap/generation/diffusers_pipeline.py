@@ -98,7 +98,7 @@ class DiffusersGenerator(Section):
             pipeline = diffusers.AutoPipelineForText2Image.from_pretrained(
                 checkpoint.location,
                 revision=checkpoint.revision,
-                torch_dtype=getattr(torch, self.dtype),
+                dtype=getattr(torch, self.dtype),
                 use_safetensors=True,
                 safety_checker=None,
                 requires_safety_checker=False,

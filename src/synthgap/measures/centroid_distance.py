@@ -63,4 +63,5 @@ def _angles(
     norms = np.linalg.norm(means, axis=1, keepdims=True)
     directions = np.divide(means, norms, out=np.zeros_like(means), where=norms > 0)
     angles = np.arccos(np.clip(directions @ images.T, -1, 1))
-    return np.sum(weights * angles, axis=1)
+    means_of_angles: Float[np.ndarray, "draws"] = np.sum(weights * angles, axis=1)
+    return means_of_angles

@@ -114,6 +114,6 @@ def share(
         per_class.append(of_class.mean())
         intervals.append(wilson(of_class.sum() / repetitions, n))
     overall = Estimate(float(np.mean(per_class)), replicates / len(rngs))
-    degenerate = overall.value in (0.0, 1.0)
+    degenerate = np.ptp(overall.replicates) == 0
     ends = wilson(overall.value * len(labels), len(labels)) if degenerate else interval(overall)
     return Share(np.array(per_class), intervals, overall, ends)

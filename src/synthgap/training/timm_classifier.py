@@ -96,8 +96,8 @@ def train(
     model, optimizer = _model(spec, len(class_ids))
     model.to(device)
     train_transform, val_transform = _transforms(spec)
-    train_set = TableDataset(training, class_ids, train_transform)
-    val_set = TableDataset(validation, class_ids, val_transform)
+    train_set: Any = TableDataset(training, class_ids, train_transform)
+    val_set: Any = TableDataset(validation, class_ids, val_transform)
     batches: Any = torch.utils.data.DataLoader(
         train_set,
         batch_size=spec.batch_size,
@@ -175,7 +175,7 @@ def _transforms(spec: TimmClassifier) -> tuple[Any, Any]:
 
 
 def _scores(
-    model: Any, dataset: TableDataset, batch_size: int, device: "torch.device"
+    model: Any, dataset: Any, batch_size: int, device: "torch.device"
 ) -> Float[np.ndarray, "images classes"]:
     import torch
 

@@ -1,0 +1,50 @@
+# make study: the default study, its report and its headline. make test: the tests. Both first bring
+# the environment .venv up to date with requirements.lock.
+
+PYTHON ?= python3
+BIN := .venv/bin
+SNAKEMAKE := $(BIN)/snakemake --quiet host reason rules
+
+.PHONY: study test lint lock schema
+.DEFAULT_GOAL := study
+
+study: .venv/.synced
+	@$(SNAKEMAKE)
+	@$(MAKE) --no-print-directory results/report.zip
+	@$(BIN)/python -m synthgap.headline results
+
+# Only when something that the report shows is newer than it.
+results/report.zip: $(wildcard results/figures/*.html results/figures/*/* results/summary/*) \
+		$(wildcard workflow/report/*)
+	@echo "Writing the report to $@"
+	@$(SNAKEMAKE) --report results/.report.zip
+	@mv results/.report.zip $@
+
+test: .venv/.synced
+	$(BIN)/python -m pytest
+
+lint: .venv/.synced
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/snakemake --lint
+
+# After a change of the dependencies in pyproject.toml.
+lock: .venv/.synced
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --all-extras \
+		--no-emit-index-url --custom-compile-command "make lock" --no-header --output-file requirements.lock pyproject.toml
+
+# After a change of the study model: the JSON schema and config/README.md.
+schema: .venv/.synced
+	$(BIN)/python -m synthgap.study.documents
+
+# The lock holds versions and hashes of everything, the project itself only links to its sources.
+# Byte code is compiled at once: torch and diffusers load in half of the time.
+.venv/.synced: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "synthgap: needs Python 3.11 or newer, not " + sys.version.split()[0])'
+	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install -q uv; }
+	@echo "Installing the packages of requirements.lock into .venv"
+	@$(BIN)/uv pip sync -q --require-hashes --compile-bytecode requirements.lock
+	@$(BIN)/uv pip install -q --no-deps --editable .
+	@touch $@

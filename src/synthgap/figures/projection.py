@@ -1,0 +1,100 @@
+"""A map of the embeddings: natural images, synthetic images and prompts in two dimensions."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from synthgap.figures.style import colours, save
+from synthgap.tables import read_embeddings
+
+SHOWN_PER_CLASS = 50
+"""Images of a class and source that are drawn."""
+
+
+def principal_axes(
+    points: Float[np.ndarray, "n d"],
+) -> tuple[Float[np.ndarray, "d"], Float[np.ndarray, "2 d"], Float[np.ndarray, "2"]]:
+    """Mean, first two principal axes and the shares of variance that they explain."""
+    mean = points.mean(axis=0)
+    _, values, axes = np.linalg.svd(points - mean, full_matrices=False)
+    return mean, axes[:2], (values**2 / np.sum(values**2))[:2]
+
+
+def draw_projection(
+    path: str | Path,
+    images: Mapping[str, Sequence[str | Path]],
+    prompts: Mapping[str, str | Path],
+    classes: Sequence[str],
+) -> None:
+    """Draw two maps: images with prompts, coloured by source; images alone, coloured by class.
+
+    Args:
+        path: where to, PNG.
+        images: of each source its tables of embeddings, in the order of the classes.
+        prompts: of each variant its table of prompts' embeddings.
+        classes: names of the classes in their order.
+    """
+    points = {
+        source: [read_embeddings(table)[:SHOWN_PER_CLASS] for table in tables]
+        for source, tables in images.items()
+    }
+    texts = {variant: read_embeddings(table) for variant, table in prompts.items()}
+    all_images = np.concatenate([of_class for parts in points.values() for of_class in parts])
+    figure = Figure(figsize=(12, 5.6), layout="constrained")
+    left, right = figure.subplots(1, 2)
+
+    mean, directions, shares = principal_axes(np.concatenate([all_images, *texts.values()]))
+    palette = colours(list(images))
+    for source, parts in points.items():
+        x, y = directions @ (np.concatenate(parts) - mean).T
+        left.scatter(x, y, s=8, alpha=0.4, color=palette[source], label=source, linewidth=0)
+    for variant, embedded in texts.items():
+        x, y = directions @ (embedded - mean).T
+        left.scatter(x, y, s=60, marker="*", color=palette[variant], edgecolor="black")
+    left.scatter([], [], s=60, marker="*", color="white", edgecolor="black", label="prompts")
+    left.set_title("Images and prompts")
+    _label(left, shares)
+    left.legend(fontsize=8, markerscale=1.5)
+
+    mean, directions, shares = principal_axes(all_images)
+    shades = _class_colours(len(classes))
+    for source, parts in points.items():
+        natural = source.startswith("natural")
+        for shade, embedded in zip(shades, parts, strict=True):
+            x, y = directions @ (embedded - mean).T
+            right.scatter(
+                x,
+                y,
+                s=10,
+                alpha=0.6,
+                marker="o" if natural else "x",
+                color=[shade],
+                linewidth=0 if natural else 0.7,
+            )
+    for name, shade in zip(classes, shades, strict=True):
+        if len(classes) <= 20:
+            right.plot([], [], "o", color=shade, label=name)
+    right.plot([], [], "o", color="#555555", label="natural")
+    right.plot([], [], "x", color="#555555", label="synthetic")
+    right.set_title("Images by class")
+    _label(right, shares)
+    right.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
+    save(figure, path)
+
+
+def _label(axes: Axes, shares: Float[np.ndarray, "2"]) -> None:
+    axes.set_xlabel(f"first principal axis ({shares[0]:.0%} of variance)")
+    axes.set_ylabel(f"second principal axis ({shares[1]:.0%})")
+
+
+def _class_colours(count: int) -> Float[np.ndarray, "count 4"]:
+    from matplotlib import colormaps
+
+    chosen = colormaps["tab10"] if count <= 10 else colormaps["nipy_spectral"]
+    places = np.arange(count) if count <= 10 else np.linspace(0, 0.95, count)
+    shades: Float[np.ndarray, "count 4"] = chosen(places)
+    return shades

@@ -1,0 +1,80 @@
+"""The study file's section on the miniature models: how long and how each is trained."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from synthgap.section import Section
+
+Count = Annotated[int, Field(ge=1)]
+Rate = Annotated[float, Field(gt=0)]
+
+
+class ClipSpec(Section):
+    """How the miniature's CLIP is trained."""
+
+    steps: Count
+    """Training steps."""
+
+    batch_size: Annotated[int, Field(ge=2)] = 96
+    """Pairs of image and caption in a step; every other caption of the batch is a contrast."""
+
+    learning_rate: Rate = 2e-3
+    """Highest learning rate of AdamW, after the warm-up and before the cosine decay."""
+
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of the initial weights and of the order of scans and captions."""
+
+
+class AutoencoderSpec(Section):
+    """How the miniature's autoencoder between images and latents is trained."""
+
+    steps: Count
+    """Training steps."""
+
+    batch_size: Count = 32
+    """Images in a step."""
+
+    learning_rate: Rate = 5e-3
+    """Highest learning rate of AdamW, after the warm-up and before the cosine decay."""
+
+    kl_weight: Annotated[float, Field(ge=0)] = 3e-3
+    """Weight of the Kullback-Leibler divergence per latent value beside the squared error."""
+
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of the initial weights and of the order of scans."""
+
+
+class DiffusionSpec(Section):
+    """How the miniature's denoising UNet is trained."""
+
+    steps: Count
+    """Training steps."""
+
+    batch_size: Count = 64
+    """Latents in a step."""
+
+    learning_rate: Rate = 2e-3
+    """Highest learning rate of AdamW, after the warm-up and before the cosine decay."""
+
+    caption_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    """Share of captions replaced by the empty one, for classifier-free guidance."""
+
+    ema_decay: Annotated[float, Field(ge=0, lt=1)] = 0.99
+    """Share of the old value that the moving average of the weights keeps at each step."""
+
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of the initial weights, the order of scans and captions, and the noise."""
+
+
+class MiniatureSpec(Section):
+    """The miniature's own models, trained on the `web` part of the digits."""
+
+    clip: ClipSpec
+    """The CLIP that embeds images and prompts and whose text model guides the diffusion."""
+
+    autoencoder: AutoencoderSpec
+    """The autoencoder between 16×16 pixels and the latents that are diffused."""
+
+    diffusion: DiffusionSpec
+    """The UNet that takes the noise off latents, guided by captions."""

@@ -1,0 +1,29 @@
+"""Check a study file without Snakemake: `python -m synthgap.study my-study.yaml`."""
+
+import sys
+
+from synthgap.errors import InputError
+from synthgap.study.reading import parse_study, read_yaml
+
+
+def main(file: str) -> None:
+    """Say what a study file describes.
+
+    Raises:
+        InputError: something in it is wrong.
+    """
+    study = parse_study(read_yaml(file), file)
+    images = len(study.variants) * len(study.classes) * study.images_per_class
+    print(
+        f"{file}: {len(study.classes)} classes, {len(study.variants)} variants, "
+        f"{images} images to generate"
+    )
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("synthgap: name one study file, as in `python -m synthgap.study my-study.yaml`")
+    try:
+        main(sys.argv[1])
+    except InputError as error:
+        sys.exit(f"synthgap: {error}")

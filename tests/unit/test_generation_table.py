@@ -1,0 +1,199 @@
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from synthgap import tables
+from synthgap.generation import table as generation
+from synthgap.generation.diffusers_pipeline import DiffusersGenerator, Request
+from synthgap.generation.table import Updated, update_images
+from synthgap.models import Checkpoint
+from synthgap.seeds import image_seed
+
+MODEL = Checkpoint("models/sd", None, "fingerprint-1")
+
+
+class FakeGenerator:
+    """Stands for DiffusersGenerator: its images say what they were made of, and are counted."""
+
+    # The identity of the generator's code is part of a key.
+    __module__ = DiffusersGenerator.__module__
+
+    def __init__(self, fails_after: int | None = None, **spec: Any) -> None:
+        known = {"num_inference_steps": 5, "height": 16, "width": 16, **spec}
+        model = {"folder": "models/sd"}
+        self.spec = DiffusersGenerator(kind="diffusers", model=model, **known)
+        self.fails_after = fails_after
+        self.made: list[Request] = []
+
+    def deciding(self) -> dict[str, Any]:
+        return self.spec.deciding()
+
+    def images(
+        self,
+        checkpoint: Checkpoint,
+        guidance_scale: float,
+        requests: Sequence[Request],
+        threads: int,
+    ) -> Iterator[bytes]:
+        for request in requests:
+            if len(self.made) == self.fails_after:
+                raise RuntimeError("out of memory")
+            self.made.append(request)
+            yield f"{checkpoint.identity} {guidance_scale} {request}".encode()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "images" / "crane.parquet"
+
+
+def update(path: Path, count: int = 4, **changes: Any) -> tuple[Updated, FakeGenerator]:
+    generator = changes.pop("generator", None) or FakeGenerator()
+    given: dict[str, Any] = {
+        "class_id": "crane",
+        "prompts": ["a crane"],
+        "study_seed": 0,
+        "checkpoint": MODEL,
+        "guidance_scale": 7.5,
+        "metadata": {"study": "test"},
+        "threads": 1,
+    }
+    return update_images(path, count=count, generator=generator, **{**given, **changes}), generator
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    return tables.read(path).to_pylist()
+
+
+def test_a_new_table_holds_every_image_with_its_origin(path):
+    updated, generator = update(path)
+    assert updated == Updated(kept=0, made=4)
+    found = rows(path)
+    assert tables.read(path).schema.equals(tables.IMAGES)
+    assert tables.metadata_of(path) == {"study": "test"}
+    assert [row["index"] for row in found] == [0, 1, 2, 3]
+    for row, request in zip(found, generator.made, strict=True):
+        assert row["prompt"] == request.prompt == "a crane"
+        assert row["seed"] == request.seed == image_seed(0, "crane", row["index"])
+        assert row["sha256"] == hashlib.sha256(row["image"]["bytes"]).hexdigest()
+        assert row["image"]["bytes"] == f"fingerprint-1 7.5 {request}".encode()
+    assert len({row["key"] for row in found}) == 4
+
+
+def test_raising_the_count_makes_only_the_missing_and_leaves_old_rows(path):
+    update(path, 3)
+    before = rows(path)
+    updated, generator = update(path, 5)
+    assert updated == Updated(kept=3, made=2)
+    assert [request.seed for request in generator.made] == [
+        image_seed(0, "crane", index) for index in (3, 4)
+    ]
+    assert rows(path)[:3] == before
+    assert len(rows(path)) == 5
+
+
+def test_lowering_the_count_drops_the_last(path):
+    update(path, 5)
+    before = rows(path)
+    updated, generator = update(path, 2)
+    assert updated == Updated(kept=2, made=0)
+    assert generator.made == []
+    assert rows(path) == before[:2]
+
+
+def test_where_nothing_is_missing_nothing_is_made_and_the_bytes_stay(path):
+    update(path)
+    before = path.read_bytes()
+    updated, generator = update(path)
+    assert updated == Updated(kept=4, made=0)
+    assert generator.made == []
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"prompts": ["a machine"]}, id="prompt"),
+        pytest.param({"guidance_scale": 2.5}, id="guidance scale"),
+        pytest.param({"study_seed": 1}, id="seed of the study"),
+        pytest.param({"class_id": "crane-2"}, id="class"),
+        pytest.param({"checkpoint": MODEL._replace(identity="fingerprint-2")}, id="model"),
+        pytest.param({"generator": FakeGenerator(num_inference_steps=6)}, id="steps"),
+        pytest.param({"generator": FakeGenerator(width=24)}, id="size"),
+        pytest.param({"generator": FakeGenerator(scheduler="DDIMScheduler")}, id="scheduler"),
+        pytest.param({"generator": FakeGenerator(negative_prompt="blur")}, id="negative prompt"),
+        pytest.param({"generator": FakeGenerator(dtype="float16")}, id="number format"),
+        pytest.param({"generator": FakeGenerator(image_format="jpeg")}, id="image format"),
+    ],
+)
+def test_what_decides_an_image_makes_it_again(path, change):
+    update(path)
+    before = rows(path)
+    updated, _ = update(path, **change)
+    assert updated == Updated(kept=0, made=4)
+    assert not {row["key"] for row in before} & {row["key"] for row in rows(path)}
+
+
+def test_changed_code_makes_images_again(path, monkeypatch):
+    update(path)
+    monkeypatch.setattr(generation, "code_identity", lambda *sources: "other")
+    assert update(path)[0] == Updated(kept=0, made=4)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"generator": FakeGenerator(batch_size=2)}, id="batch size"),
+        pytest.param({"generator": FakeGenerator(jpeg_quality=50)}, id="quality of JPEG for PNG"),
+        pytest.param({"checkpoint": MODEL._replace(location="moved")}, id="place of the model"),
+        pytest.param({"threads": 8}, id="threads"),
+        pytest.param({"metadata": {"study": "other"}}, id="name of the study"),
+    ],
+)
+def test_what_decides_no_image_keeps_it(path, change):
+    update(path)
+    before = rows(path)
+    assert update(path, **change)[0] == Updated(kept=4, made=0)
+    assert rows(path) == before
+
+
+def test_prompts_take_turns_by_index(path):
+    update(path, 5, prompts=["thin", "bold"])
+    assert [row["prompt"] for row in rows(path)] == ["thin", "bold", "thin", "bold", "thin"]
+
+
+def test_one_more_prompt_keeps_the_images_whose_prompt_stays(path):
+    update(path, 4, prompts=["thin", "bold"])
+    before = rows(path)
+    updated, _ = update(path, 4, prompts=["thin", "bold", "wide"])
+    # Index 3 was bold and is thin now; index 2 was thin and is wide.
+    assert updated == Updated(kept=2, made=2)
+    assert rows(path)[:2] == before[:2]
+
+
+def test_variants_are_paired_by_their_seeds(path, tmp_path):
+    update(path, prompts=["a crane"], guidance_scale=7.5)
+    update(tmp_path / "other.parquet", prompts=["another"], guidance_scale=2.5)
+    seeds = [[row["seed"] for row in rows(file)] for file in (path, tmp_path / "other.parquet")]
+    assert seeds[0] == seeds[1]
+
+
+def test_a_failure_leaves_the_old_table_whole(path):
+    update(path, 2)
+    before = path.read_bytes()
+    with pytest.raises(RuntimeError, match="out of memory"):
+        update(path, 6, generator=FakeGenerator(fails_after=2))
+    assert path.read_bytes() == before
+    assert os.listdir(path.parent) == ["crane.parquet"]
+
+
+def test_rows_without_bytes_are_made_again(path):
+    update(path, 2)
+    damaged = rows(path)
+    damaged[1]["image"]["bytes"] = None
+    tables.write(tables.pa.Table.from_pylist(damaged, schema=tables.IMAGES), path, {})
+    assert update(path, 2)[0] == Updated(kept=1, made=1)

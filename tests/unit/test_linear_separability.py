@@ -1,0 +1,142 @@
+import numpy as np
+import pytest
+from points import directions, rotation, unit
+
+from synthgap.measures.estimates import interval
+from synthgap.measures.linear_separability import (
+    COLUMNS,
+    IMAGES_PER_CLASS,
+    linear_separability,
+    of_source,
+)
+from synthgap.measures.samples import SourceSample
+
+CLASSES = 6
+
+
+def two_cones(apart: float, seed: int = 0, per_class: int = 8, d: int = 10) -> SourceSample:
+    """Images around one axis and prompts around another; the classes differ in both alike."""
+    rng = np.random.default_rng(seed)
+    centres = rng.normal(size=(CLASSES, d)) * 0.3
+    labels = np.repeat(np.arange(CLASSES), per_class)
+    prompt_labels = np.repeat(np.arange(CLASSES), 3)
+    step = apart * np.eye(1, d)[0]
+    images = unit(centres[labels] + rng.normal(size=(len(labels), d)) * 0.1 + step)
+    prompts = unit(centres[prompt_labels] + rng.normal(size=(len(prompt_labels), d)) * 0.1 - step)
+    names = tuple(f"class-{c}" for c in range(CLASSES))
+    return SourceSample(
+        names, images, labels, images, labels, True, prompts, prompt_labels, draws=200
+    )
+
+
+def held_out(sample: SourceSample) -> dict[str, np.ndarray]:
+    assert sample.prompts is not None
+    return linear_separability(
+        sample.images, sample.labels, sample.prompts, sample.prompt_labels
+    )._asdict()
+
+
+class TestHeldOut:
+    def test_cones_far_apart_are_separable_with_a_margin(self):
+        found = held_out(two_cones(apart=2.0))
+        for name in ("logistic", "perceptron"):
+            assert found[name].tolist() == [1.0] * CLASSES
+        assert np.all(found["margin"] > 0)
+
+    def test_what_is_left_without_the_gap_is_close_to_chance(self):
+        found = held_out(two_cones(apart=2.0))
+        assert found["without_gap"].mean() < 0.8
+
+    def test_prompts_and_images_of_one_distribution_are_not_separable(self):
+        accuracies = [held_out(two_cones(apart=0.0, seed=s))["logistic"].mean() for s in range(3)]
+        assert np.mean(accuracies) == pytest.approx(0.5, abs=0.15)
+        assert np.all(held_out(two_cones(apart=0.0))["margin"] < 0)
+
+    def test_accuracy_is_balanced(self):
+        # Far more images than prompts; prompts lie among them, so that no hyperplane finds them.
+        sample = two_cones(apart=0.0, per_class=40)
+        assert held_out(sample)["logistic"].mean() < 0.75
+
+    def test_margin_is_a_distance_from_a_hyperplane_between_the_axes(self):
+        # Every image is one point and every prompt its opposite: the best plane is in the middle.
+        d, labels = 4, np.arange(CLASSES)
+        images = np.tile(np.eye(1, d), (CLASSES, 1))
+        found = linear_separability(images, labels, -images, labels)
+        assert found.margin == pytest.approx(np.ones(CLASSES), abs=0.01)
+
+    def test_a_class_is_judged_by_classifiers_that_have_not_seen_it(self):
+        # The modality of class 0 is turned round: its own data would teach otherwise.
+        sample = two_cones(apart=2.0)
+        assert sample.prompts is not None
+        images, prompts = sample.images.copy(), sample.prompts.copy()
+        images[sample.labels == 0] *= -1
+        prompts[sample.prompt_labels == 0] *= -1
+        found = held_out(sample._replace(images=images, prompts=prompts))
+        assert found["logistic"][0] == 0
+        assert found["margin"][0] < 0
+
+    @pytest.mark.parametrize("classes", [2, 3])
+    def test_few_classes_are_held_out_one_at_a_time(self, classes):
+        sample = two_cones(apart=2.0)
+        assert sample.prompts is not None
+        few, some = sample.labels < classes, sample.prompt_labels < classes
+        found = linear_separability(
+            sample.images[few],
+            sample.labels[few],
+            sample.prompts[some],
+            sample.prompt_labels[some],
+        )
+        assert found.logistic.shape == (classes,)
+        assert found.logistic.min() > 0.9
+
+    def test_rotation_and_order_change_nothing(self):
+        sample = two_cones(apart=0.4)
+        turn = rotation(1, 10)
+        order = np.random.default_rng(1).permutation(len(sample.images))
+        assert sample.prompts is not None
+        turned = sample._replace(images=sample.images @ turn, prompts=sample.prompts @ turn)
+        shuffled = sample._replace(images=sample.images[order], labels=sample.labels[order])
+        one = held_out(sample)
+        for other in (held_out(turned), held_out(shuffled)):
+            assert other["logistic"] == pytest.approx(one["logistic"], abs=1e-9)
+            # The solver stops short of the last per cents of an all but free plane.
+            assert other["margin"] == pytest.approx(one["margin"], rel=0.05)
+
+
+class TestOfSource:
+    def test_gives_every_column_with_an_interval_that_contains_it(self):
+        found = of_source(two_cones(apart=0.3))
+        assert set(found) == set(COLUMNS)
+        for name, estimate in found.items():
+            low, high = interval(estimate)
+            assert low - 1e-9 <= estimate.value <= high + 1e-9, name
+            assert estimate.replicates.shape == (200,)
+
+    def test_modality_gap_is_the_distance_between_the_means(self):
+        sample = two_cones(apart=0.5)
+        assert sample.prompts is not None
+        # Classes of equal size, so the mean over classes is the mean over all.
+        expected = np.linalg.norm(sample.images.mean(axis=0) - sample.prompts.mean(axis=0))
+        assert of_source(sample)["modality_gap"].value == pytest.approx(expected)
+
+    def test_opposite_points_have_the_widest_gap(self):
+        points, labels = np.tile(np.eye(1, 3), (CLASSES, 1)), np.arange(CLASSES)
+        sample = two_cones(apart=1.0)._replace(
+            images=points, labels=labels, prompts=-points, prompt_labels=labels
+        )
+        gap = of_source(sample)["modality_gap"]
+        assert gap.value == pytest.approx(2)
+        assert interval(gap) == pytest.approx((2, 2))
+
+    def test_is_nothing_for_natural_sources_and_for_a_single_class(self):
+        sample = two_cones(apart=1.0)
+        assert of_source(sample._replace(prompts=None)) == {}
+        assert of_source(sample._replace(class_ids=("only",))) == {}
+
+    def test_uses_only_so_many_images_of_a_class(self):
+        sample = two_cones(apart=0.3, per_class=IMAGES_PER_CLASS + 5)
+        changed = sample.images.copy()
+        last = np.arange(len(changed)) % (IMAGES_PER_CLASS + 5) >= IMAGES_PER_CLASS
+        changed[last] = directions(3, int(last.sum()), 10)
+        one, other = of_source(sample), of_source(sample._replace(images=changed))
+        assert {k: v.value for k, v in one.items()} == {k: v.value for k, v in other.items()}

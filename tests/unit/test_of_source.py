@@ -1,0 +1,172 @@
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from points import directions, write_source
+
+from synthgap import tables
+from synthgap.errors import InputError
+from synthgap.measures import centroid_accuracy, knn_accuracy
+from synthgap.measures.cross_accuracy import measure_cross_accuracy
+from synthgap.measures.of_source import MEASURES, measure_source
+from synthgap.measures.samples import subsample
+
+CLASS_IDS = ("crane", "maillot", "cardigan")
+CENTRES = np.eye(3, 6) * 1.2
+
+
+def classes(seed: int, count: int, flip: float = 1.0) -> dict[str, np.ndarray]:
+    return {
+        class_id: directions(10 * seed + number, count, 6, flip * CENTRES[number])
+        for number, class_id in enumerate(CLASS_IDS)
+    }
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> dict[str, list[Path]]:
+    return {
+        "natural-train": write_source(tmp_path / "natural-train", classes(1, 30)),
+        "natural-val": write_source(tmp_path / "natural-val", classes(2, 16)),
+        "disamb": write_source(tmp_path / "disamb", classes(3, 30)),
+    }
+
+
+@pytest.fixture
+def prompts(tmp_path: Path) -> Path:
+    paths = write_source(tmp_path / "prompts", classes(4, 2, flip=-1.0))
+    table = tables.concatenate(paths)
+    tables.write(table, tmp_path / "disamb.parquet", {})
+    return tmp_path / "disamb.parquet"
+
+
+def rows(
+    path: Path,
+    images: Sequence[Path],
+    queries: Sequence[Path],
+    prompts: Path | None = None,
+    n: int = 12,
+) -> list[dict[str, Any]]:
+    measure_source(
+        path,
+        class_ids=CLASS_IDS,
+        images=images,
+        queries=queries,
+        prompts=prompts,
+        n=n,
+        draws=150,
+        metadata={"study": "test"},
+    )
+    assert tables.metadata_of(path) == {"study": "test"}
+    return tables.read(path).to_pylist()
+
+
+def embedded(paths: Sequence[Path], n: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    parts = [tables.read_embeddings(path) for path in paths]
+    if n is not None:
+        parts = [subsample(part, n, name) for part, name in zip(parts, CLASS_IDS, strict=True)]
+    labels = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+    return np.concatenate(parts), labels
+
+
+class TestMeasureSource:
+    def test_a_row_for_all_comes_first_and_has_no_class(self, tmp_path, sources):
+        found = rows(tmp_path / "m.parquet", sources["disamb"], sources["natural-val"])
+        assert [row["class_id"] for row in found] == [None, *CLASS_IDS]
+        assert [row["n"] for row in found] == [12] * 4
+
+    def test_accuracies_are_those_of_the_seeded_subsample(self, tmp_path, sources):
+        found = rows(tmp_path / "m.parquet", sources["disamb"], sources["natural-val"])
+        images, labels = embedded(sources["disamb"], 12)
+        queries, asked = embedded(sources["natural-val"])
+        nearest = centroid_accuracy.hits(images, labels, queries, asked)
+        voted = knn_accuracy.hits(images, labels, queries, asked, [5])[5]
+        for name, hit in (("centroid_accuracy", nearest), ("knn_accuracy", voted)):
+            per_class = [hit[asked == number].mean() for number in range(3)]
+            assert [row[name] for row in found] == pytest.approx([np.mean(per_class), *per_class])
+
+    def test_every_accuracy_has_its_interval(self, tmp_path, sources):
+        found = rows(tmp_path / "m.parquet", sources["disamb"], sources["natural-val"])
+        for row in found:
+            for name in ["centroid_accuracy", *knn_accuracy.COLUMNS]:
+                assert row[f"{name}_low"] <= row[name] <= row[f"{name}_high"]
+        for name in ["centroid_accuracy", *knn_accuracy.COLUMNS]:
+            assert len(found[0][f"{name}_replicates"]) == 150
+            assert {row[f"{name}_replicates"] is None for row in found[1:]} == {True}
+
+    def test_prompts_add_what_is_said_of_all_classes_only(self, tmp_path, sources, prompts):
+        found = rows(tmp_path / "m.parquet", sources["disamb"], sources["natural-val"], prompts)
+        names = [name for measure in MEASURES for name in measure.COLUMNS]
+        assert all(found[0][name] is not None for name in names)
+        assert [row["modality_gap"] is None for row in found] == [False, True, True, True]
+        assert found[0]["linear_separability"] > 0.6
+
+    def test_without_prompts_there_is_no_separability(self, tmp_path, sources):
+        found = rows(tmp_path / "m.parquet", sources["natural-train"], sources["natural-val"])
+        assert "linear_separability" not in found[0]
+
+    def test_prompts_may_stand_in_any_order(self, tmp_path, sources, prompts):
+        one = rows(tmp_path / "a.parquet", sources["disamb"], sources["natural-val"], prompts)
+        table = tables.read(prompts)
+        tables.write(table.take([5, 3, 1, 0, 2, 4]), prompts, {})
+        other = rows(tmp_path / "b.parquet", sources["disamb"], sources["natural-val"], prompts)
+        gaps = [found[0]["modality_gap"] for found in (one, other)]
+        assert gaps[0] == pytest.approx(gaps[1])
+
+    def test_natural_val_leaves_each_image_out(self, tmp_path, sources):
+        val = sources["natural-val"]
+        found = rows(tmp_path / "m.parquet", val, val)
+        images, labels = embedded(val, 12)
+        nearest = centroid_accuracy.hits(images, labels, images, labels, same=True)
+        voted = knn_accuracy.hits(images, labels, images, labels, [1], same=True)[1]
+        assert found[0]["centroid_accuracy"] == pytest.approx(nearest.mean())
+        assert found[0]["knn_accuracy_1"] == pytest.approx(voted.mean())
+        assert found[0]["knn_accuracy_1"] < 1
+
+    def test_says_the_smallest_n_where_a_class_has_fewer(self, tmp_path, sources):
+        images = [*sources["disamb"][:2], *write_source(tmp_path / "few", {
+            "cardigan": directions(9, 5, 6, CENTRES[2])})]  # fmt: skip
+        found = rows(tmp_path / "m.parquet", images, sources["natural-val"])
+        assert [row["n"] for row in found] == [5, 12, 12, 5]
+
+
+class TestCrossAccuracy:
+    @pytest.fixture
+    def matrix(self, tmp_path: Path, sources: Mapping[str, list[Path]]) -> list[dict[str, Any]]:
+        path = tmp_path / "cross.parquet"
+        measure_cross_accuracy(
+            path, class_ids=CLASS_IDS, embeddings=sources, n=12, draws=150, metadata={"study": "t"}
+        )
+        return tables.read(path).to_pylist()
+
+    def test_holds_every_pair_of_sources_for_all_and_for_each_class(self, matrix, sources):
+        pairs = [(row["source"], row["query"], row["class_id"]) for row in matrix]
+        expected = [
+            (x, q, class_id) for x in sources for q in sources for class_id in (None, *CLASS_IDS)
+        ]
+        assert pairs == expected
+        for row in matrix:
+            low, high = row["centroid_accuracy_low"], row["centroid_accuracy_high"]
+            assert low <= row["centroid_accuracy"] <= high
+
+    def test_is_the_sources_own_measure_on_natural_val(self, matrix, sources, tmp_path):
+        for source in ("disamb", "natural-train", "natural-val"):
+            found = rows(tmp_path / "m.parquet", sources[source], sources["natural-val"])
+            row = next(
+                row
+                for row in matrix
+                if (row["source"], row["query"], row["class_id"]) == (source, "natural-val", None)
+            )
+            for end in ("", "_low", "_high"):
+                assert row[f"centroid_accuracy{end}"] == found[0][f"centroid_accuracy{end}"]
+
+
+@pytest.mark.parametrize("number", [0, 2])
+def test_an_empty_class_is_refused_by_the_name_of_its_table(tmp_path, sources, number):
+    images = list(sources["disamb"])
+    empty = tables.read(images[number]).slice(0, 0)
+    images[number] = tmp_path / "empty.parquet"
+    tables.write(empty, images[number], {})
+    with pytest.raises(InputError, match=r"empty.parquet: 0 images; measuring needs at least 1"):
+        rows(tmp_path / "m.parquet", images, sources["natural-val"])

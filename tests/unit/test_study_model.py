@@ -1,0 +1,62 @@
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from synthgap.study.model import Study
+from synthgap.study.reading import parse_study, read_yaml
+
+ROOT = Path(__file__).parents[2]
+TINY = read_yaml(ROOT / "tests/studies/tiny.yaml")
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run where a study may make its results folder."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("file", ["config/miniature.yaml", "tests/studies/tiny.yaml"])
+def test_the_projects_own_are_valid(file):
+    study = parse_study(read_yaml(ROOT / file), file)
+    assert study.study == Path(file).stem
+    names = [category.name for category in study.classes]
+    assert names.count("loop") == 2
+    assert study.sources[:2] == ("natural-train", "natural-val")
+
+
+def test_results_folder_is_made_and_left_empty():
+    data = {**TINY, "results": "deep/results"}
+    assert parse_study(data, "study.yaml").results == "deep/results"
+    assert list(Path("deep/results").iterdir()) == []
+
+
+def test_prompts_of_a_variant_are_its_recipes():
+    study = parse_study(TINY, "study.yaml")
+    assert study.prompts_of("classname", "digit-6") == ("loop",)
+    assert study.prompts_of("disamb", "digit-9") == ("loop, a closed ring above a straight tail",)
+    assert study.category("digit-9").definition == "a closed ring above a straight tail"
+
+
+def test_a_class_needs_no_definition_where_no_recipe_uses_it():
+    data = copy.deepcopy(TINY)
+    data["classes"][0]["definition"] = ""
+    data["variants"] = {"classname": data["variants"]["classname"]}
+    data["training_sets"] = {"natural": ["natural-train"]}
+    assert parse_study(data, "study.yaml").class_ids[0] == "digit-0"
+
+
+def test_what_is_read_comes_back_when_written():
+    study = parse_study(TINY, "study.yaml")
+    again = yaml.safe_load(yaml.safe_dump(study.model_dump(mode="json")))
+    assert parse_study(again, "study.yaml") == study
+
+
+def test_every_key_is_described():
+    schema = Study.model_json_schema()
+    for name, section in {"Study": schema, **schema["$defs"]}.items():
+        assert section.get("description"), name
+        for key, value in section["properties"].items():
+            # Pydantic leaves out what says no more than the section itself.
+            assert value.get("description") or "$ref" in value, f"{name}.{key}"

@@ -1,0 +1,27 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.workflow.project import ROOT, Project
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The tiny study, run once from nothing; copy it before changing it."""
+    folder = tmp_path_factory.mktemp("finished") / "project"
+    project = Project.copy_of_sources(folder, ROOT / "tests/studies/tiny.yaml")
+    project.run()
+    return project
+
+
+@pytest.fixture
+def project(finished: Project, tmp_path: Path) -> Project:
+    """A copy of the finished tiny study that a test may change."""
+    return finished.copy(tmp_path / "project")
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Callable[[str], Project]:
+    """A copy of the sources in which nothing has run."""
+    return lambda name: Project.copy_of_sources(tmp_path / name, ROOT / "tests/studies/tiny.yaml")

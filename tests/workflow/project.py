@@ -1,0 +1,101 @@
+"""A copy of the project in which Snakemake runs, for tests that change sources or study files."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+PARTS = ("Snakefile", "rules", "workflow", "src", "config", "profiles")
+
+
+class Job(NamedTuple):
+    """A job that a dry-run would run."""
+
+    rule: str
+    wildcards: str
+
+
+class Project:
+    """A checkout with its study file and its results."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.study_file = folder / "study.yaml"
+
+    @classmethod
+    def copy_of_sources(cls, folder: Path, study: Path) -> "Project":
+        folder.mkdir(parents=True)
+        for part in PARTS:
+            source = ROOT / part
+            if source.is_dir():
+                ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
+                shutil.copytree(source, folder / part, ignore=ignored)
+            else:
+                shutil.copy2(source, folder / part)
+        shutil.copy2(study, folder / "study.yaml")
+        return cls(folder)
+
+    def copy(self, folder: Path) -> "Project":
+        """The same sources, results and memory of Snakemake in another folder."""
+        shutil.copytree(self.folder, folder, symlinks=True)
+        return Project(folder)
+
+    @property
+    def study(self) -> dict[str, Any]:
+        return dict(yaml.safe_load(self.study_file.read_text()))
+
+    def change_study(self, **sections: Any) -> None:
+        self.study_file.write_text(yaml.safe_dump({**self.study, **sections}, sort_keys=False))
+
+    def change_source(self, path: str, old: str, new: str) -> None:
+        file = self.folder / path
+        text = file.read_text()
+        assert old in text, f"{old!r} is not in {path}"
+        file.write_text(text.replace(old, new))
+
+    def snakemake(self, *arguments: str, study: bool = True) -> "subprocess.CompletedProcess[str]":
+        environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+        # Targets come first: several options take any number of values.
+        command = [sys.executable, "-m", "snakemake", *arguments, "--cores", "2"]
+        if study:
+            command += ["--configfile", "study.yaml"]
+        return subprocess.run(
+            command,
+            cwd=self.folder,
+            env=environment,
+            text=True,
+            capture_output=True,
+            check=False,
+        )
+
+    def run(self, *arguments: str) -> str:
+        done = self.snakemake(*arguments)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-6000:]
+        return done.stderr
+
+    def jobs(self, *arguments: str) -> list[Job]:
+        """What a dry-run would run, without the target rules."""
+        done = self.snakemake(*arguments, "--dry-run")
+        assert done.returncode == 0, done.stderr[-3000:]
+        found = re.findall(
+            r"^rule (\w+):\n((?:    .*\n)*)", done.stdout + done.stderr, re.MULTILINE
+        )
+        jobs = []
+        for rule, body in found:
+            wildcards = re.search(r"^    wildcards: (.*)$", body, re.MULTILINE)
+            jobs.append(Job(rule, wildcards[1] if wildcards else ""))
+        return [job for job in jobs if job.rule != "all"]
+
+    def counts(self, *arguments: str) -> Counter[str]:
+        return Counter(job.rule for job in self.jobs(*arguments))
+
+    def files(self, pattern: str) -> dict[str, bytes]:
+        results = self.folder / "results"
+        return {str(path.relative_to(results)): path.read_bytes() for path in results.glob(pattern)}

@@ -1,0 +1,15 @@
+"""Draw the charts of one encoder."""
+
+from synthgap.errors import logging_to
+from synthgap.figures import charts
+from synthgap.summary import frame
+
+with logging_to(snakemake.log[0]):
+    variants, classes = (
+        table[table["encoder"] == snakemake.wildcards.encoder]
+        for table in (frame(snakemake.input.variants), frame(snakemake.input.classes))
+    )
+    charts.draw_centroid_distance(snakemake.output.centroid_distance, variants, classes)
+    charts.draw_accuracy(snakemake.output.accuracy, variants)
+    charts.draw_accuracy_against_distance(snakemake.output.accuracy_against_distance, variants)
+    charts.draw_cross_accuracy(snakemake.output.cross_accuracy, frame(snakemake.input.cross))

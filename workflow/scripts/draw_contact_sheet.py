@@ -1,0 +1,12 @@
+"""Draw natural and synthetic images of one class beside each other."""
+
+from synthgap.errors import logging_to
+from synthgap.figures.contact_sheet import draw_contact_sheet
+
+with logging_to(snakemake.log[0]):
+    draw_contact_sheet(
+        snakemake.output[0],
+        snakemake.params.title,
+        dict(zip(snakemake.params.sources, snakemake.input, strict=True)),
+        snakemake.params.images_per_class,
+    )
