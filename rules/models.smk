@@ -36,7 +36,7 @@ rule fingerprint_model:
         lambda wildcards: sorted(
             file
             for file in local_folder(wildcards).rglob("*")
-            if file.is_file() and "/." not in file.as_posix()
+            if file.is_file() and not file.name.startswith(".")
         ),
     output:
         f"{RESULTS}/models/{{role}}-{{name}}.fingerprint",

@@ -41,11 +41,7 @@ def embeddings_schema(dimensions: int) -> pa.Schema:
 
 
 def write(table: pa.Table, path: str | Path, metadata: Mapping[str, str]) -> None:
-    """Write a table with what made it in the Parquet metadata, beside its place and then into it.
-
-    Raises:
-        InputError: the folder cannot be written.
-    """
+    """Write a table, with what made it in the Parquet metadata."""
     described = {f"synthgap.{key}": value for key, value in metadata.items()}
     if table.schema.names == IMAGES.names:
         described["huggingface"] = json.dumps({"info": {"features": _features(table.schema)}})
@@ -61,9 +57,12 @@ def read(path: str | Path, columns: Sequence[str] | None = None) -> pa.Table:
     """
     try:
         return pq.read_table(path, columns=columns, partitioning=None)
-    except pa.ArrowInvalid as error:
+    except FileNotFoundError:
+        raise
+    except (pa.ArrowInvalid, OSError) as error:
+        reason = " ".join(str(error).split())
         raise InputError(
-            f"{path}: not a readable Parquet table ({error}); delete it to make it again"
+            f"{path}: not a readable Parquet table ({reason}); delete it to make it again"
         ) from error
 
 

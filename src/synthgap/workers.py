@@ -86,6 +86,10 @@ def _folder(run: str) -> Path:
         status = folder.lstat()
         if status.st_uid != os.getuid() or status.st_mode & 0o077:
             raise PermissionError(f"{folder} is not private")
+    for other in user.iterdir():
+        # What a run leaves whose workers ended before it.
+        if other.name.isdecimal() and not _alive(int(other.name)):
+            shutil.rmtree(other, ignore_errors=True)
     return user / run
 
 
@@ -159,7 +163,8 @@ class _Watch(threading.Thread):
             if client is None and time.monotonic() - self.idle_since > IDLE_S:
                 os._exit(0)
             if client is not None:
-                with contextlib.suppress(OSError):
+                # The connection may close while it is looked at.
+                with contextlib.suppress(OSError, ValueError):
                     # A client sends nothing while it waits: readable means that it has gone.
                     if client.poll():
                         os._exit(1)
@@ -182,7 +187,10 @@ def serve(slot: Path, run: int) -> None:
     with Listener(str(slot / "socket"), "AF_UNIX", authkey=(slot / "key").read_bytes()) as listener:
         while True:
             with listener.accept() as connection:
-                request = connection.recv()
+                try:
+                    request = connection.recv()
+                except EOFError:
+                    continue
                 watch.client = connection
                 answer = _answer(*request)
                 watch.client = None

@@ -62,8 +62,8 @@ def wilson(hits: float, n: int) -> Interval:
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     # Exact at the ends, where rounding would leave an interval without its own estimate.
-    low = 0.0 if hits == 0 else float(middle - half)
-    high = 1.0 if hits == n else float(middle + half)
+    low = 0.0 if share < 1e-12 else float(middle - half)
+    high = 1.0 if share > 1 - 1e-12 else float(middle + half)
     return Interval(low, high)
 
 
@@ -114,6 +114,9 @@ def share(
         per_class.append(of_class.mean())
         intervals.append(wilson(of_class.sum() / repetitions, n))
     overall = Estimate(float(np.mean(per_class)), replicates / len(rngs))
-    degenerate = np.ptp(overall.replicates) == 0
-    ends = wilson(overall.value * len(labels), len(labels)) if degenerate else interval(overall)
+    if np.ptp(overall.replicates) < 1e-12:
+        ends = wilson(overall.value * len(labels), len(labels))
+    else:
+        # Moving percentiles can carry them past the ends of a share's range.
+        ends = Interval(*np.clip(interval(overall), 0.0, 1.0).tolist())
     return Share(np.array(per_class), intervals, overall, ends)

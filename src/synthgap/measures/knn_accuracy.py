@@ -53,6 +53,8 @@ def hits(
     """
     classes = int(max(labels.max(), query_labels.max())) + 1
     most = min(max(ks), len(images) - same)
+    if most < 1:
+        raise ValueError("one image cannot be classified by itself")
     found: dict[int, list[Bool[np.ndarray, "b"]]] = {k: [] for k in ks}
     for start in range(0, len(queries), CHUNK):
         stop = start + CHUNK

@@ -68,12 +68,14 @@ def linear_separability(
         test = np.isin(groups, held_out)
         x, y = points[~test], is_image[~test]
         # Hardly regularised: the question is whether a hyperplane exists.
-        logistic = LogisticRegression(C=1e4, class_weight="balanced", max_iter=1000).fit(x, y)
+        logistic = LogisticRegression(C=1e4, class_weight="balanced", max_iter=2000, tol=1e-8).fit(
+            x, y
+        )
         perceptron = Perceptron(class_weight="balanced", random_state=0).fit(x, y)
         gap = x[y].mean(axis=0) - x[~y].mean(axis=0)
         gap /= np.linalg.norm(gap) or 1
         flat = points - np.outer(points @ gap, gap)
-        gapless = LogisticRegression(C=1e4, class_weight="balanced", max_iter=1000)
+        gapless = LogisticRegression(C=1e4, class_weight="balanced", max_iter=2000, tol=1e-8)
         gapless.fit(flat[~test], y)
         right = logistic.predict(points) == is_image
         side = logistic.decision_function(points) / np.linalg.norm(logistic.coef_)

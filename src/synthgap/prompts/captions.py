@@ -21,11 +21,15 @@ def read_captions(file: str) -> dict[str, tuple[str, ...]]:
     """
     captions: dict[str, list[str]] = {}
     try:
-        with Path(file).open(encoding="utf-8", newline="") as lines:
+        with Path(file).open(encoding="utf-8-sig", newline="") as lines:
             rows = csv.DictReader(lines)
             if not {"class_id", "prompt"} <= set(rows.fieldnames or ()):
                 raise InputError(f"{file}: a captions file needs the columns class_id and prompt")
             for row in rows:
+                if not (row["prompt"] or "").strip():
+                    raise InputError(
+                        f"{file}: line {rows.line_num}: no prompt for the class {row['class_id']}"
+                    )
                 captions.setdefault(row["class_id"], []).append(row["prompt"])
     except UnicodeDecodeError as error:
         raise InputError(f"{file}: not UTF-8 text; save it as UTF-8") from error

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from synthgap.classes import Category
-from synthgap.prompts.placeholders import check
+from synthgap.prompts.placeholders import check, placeholders
 from synthgap.prompts.template import PLACEHOLDERS, fill
 from synthgap.section import Section
 
@@ -27,7 +27,7 @@ class ContextsRecipe(Section):
     def _check_contexts(cls, contexts: tuple[str, ...]) -> tuple[str, ...]:
         for context in contexts:
             check(context, ("prompt",))
-            if "{prompt}" not in context:
+            if "prompt" not in placeholders(context):
                 raise ValueError(f"the context {context!r} has no place for the {{prompt}}")
         return contexts
 

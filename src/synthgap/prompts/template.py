@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 from synthgap.classes import Category
 from synthgap.prompts.placeholders import check
@@ -27,7 +27,7 @@ class TemplateRecipe(Section):
 
     kind: Literal["template"]
     """One template for all images of a class."""
-    template: str
+    template: str = Field(min_length=1)
     """The prompt, with the placeholders {name}, {definition} and {class_id}."""
 
     _check = field_validator("template")(lambda text: check(text, PLACEHOLDERS))

@@ -19,9 +19,10 @@ INTRODUCTION = """\
 # Study files
 
 A study file says everything about one study and is never merged with another:
-`snakemake --configfile my-study.yaml` reads `my-study.yaml` alone. Single values can be overridden
-on the command line, `snakemake --config images_per_class=50`. A mistake is reported in one line that
-names the file, the key and the remedy, before any job runs.
+`snakemake --configfile my-study.yaml` reads `my-study.yaml` alone. Single values can be given on
+the command line, `snakemake --config images_per_class=50`. A mistake is reported in one line that
+names the file, the key and the remedy, before any job runs; `python -m synthgap.study
+my-study.yaml` checks a file without running anything.
 
 - `miniature.yaml` is the default: handwritten digits, no GPU, no download.
 - `study.schema.json` is the JSON schema, for editors that complete and check YAML. Put

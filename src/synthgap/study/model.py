@@ -20,6 +20,9 @@ NATURAL_TRAIN, NATURAL_VAL = "natural-train", "natural-val"
 
 Name = Annotated[str, Field(pattern=PATH_SAFE)]
 
+RESERVED = (NATURAL_TRAIN, NATURAL_VAL, "prompts")
+"""Names of folders beside those of the variants."""
+
 
 class Variant(Section):
     """One way to make synthetic images."""
@@ -28,7 +31,7 @@ class Variant(Section):
     """Name of a generator."""
     prompts: str
     """Name of a prompt recipe."""
-    guidance_scale: float = Field(ge=0)
+    guidance_scale: float = Field(ge=0, allow_inf_nan=False)
     """Weight of classifier-free guidance: how closely images follow the prompt. 1 and less switch
     it off."""
 
@@ -74,7 +77,7 @@ class Study(Section):
     """Models that embed images and prompts, by name."""
     measures: MeasuresSpec
     """How images are measured."""
-    training_sets: dict[Name, tuple[str, ...]] = Field(min_length=1)
+    training_sets: dict[Name, Annotated[tuple[str, ...], Field(min_length=1)]] = Field(min_length=1)
     """Sets that classifiers are trained on, by name: each a list of variants and natural-train."""
     classifiers: dict[Name, Classifier] = Field(min_length=1)
     """Classifiers by name: architecture, recipe and seeds."""
@@ -110,10 +113,12 @@ class Study(Section):
                 raise ValueError(f"classes: the class_id {category.class_id} occurs twice")
             seen.add(category.class_id)
         for name, variant in self.variants.items():
-            if name in (NATURAL_TRAIN, NATURAL_VAL):
-                raise ValueError(f"variants.{name}: this name is taken by the natural images")
+            if name in RESERVED:
+                raise ValueError(f"variants.{name}: the name is taken; choose another")
             _check_named(f"variants.{name}.generator", variant.generator, self.generators)
             _check_named(f"variants.{name}.prompts", variant.prompts, self.prompts)
+        if "classes" in self.encoders:
+            raise ValueError("encoders.classes: the name is taken; choose another")
         for name, sources in self.training_sets.items():
             for source in sources:
                 _check_named(f"training_sets.{name}", source, (NATURAL_TRAIN, *self.variants))
@@ -124,6 +129,13 @@ class Study(Section):
                 f"measures.n: {self.measures.n} images a class are to be measured, but "
                 f"images_per_class is {self.images_per_class}; lower the one or raise the other"
             )
+        if self.natural.kind == "digits":
+            fewest = min(self.natural.train_per_class, self.natural.val_per_class)
+            if self.measures.n > fewest:
+                raise ValueError(
+                    f"measures.n: {self.measures.n} images a class are to be measured, but natural "
+                    f"has only {fewest} in its smaller part; equal n needs as many everywhere"
+                )
         for role in ("generators", "encoders"):
             for name, model in getattr(self, role).items():
                 if model.model.miniature and (

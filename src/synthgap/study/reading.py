@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from synthgap.errors import InputError
+from synthgap.prompts.placeholders import placeholders
 from synthgap.study.model import Study
 
 
@@ -50,21 +51,23 @@ def parse_study(data: Mapping[str, Any], file: str | Path) -> Study:
     try:
         study = Study.model_validate(data)
     except ValidationError as error:
-        raise InputError(f"{file}: {_one_line(error.errors()[0], data)}") from None
-    problem = _problem(study)
-    if problem:
-        raise InputError(f"{file}: {problem}")
-    return study
+        problem: str | None = _describe(error.errors()[0], data)
+    else:
+        problem = _problem(study)
+        if problem is None:
+            return study
+    # A value that is quoted may hold a line break.
+    raise InputError(" ".join(f"{file}: {problem}".split()))
 
 
-def _one_line(error: ErrorDetails, data: Any) -> str:
+def _describe(error: ErrorDetails, data: Any) -> str:
     where = _key(error["loc"], data)
     if error["type"] == "missing":
         what = "missing; a study file is complete in itself, see config/README.md"
     elif error["type"] == "value_error":
         what = str(error["ctx"]["error"])
     elif error["type"] in ("union_tag_invalid", "union_tag_not_found"):
-        what = f"kind must be one of {error.get('ctx', {}).get('expected_tags', 'the known kinds')}"
+        what = f"kind must be one of {', '.join(_kinds(where))}"
     else:
         given = repr(error["input"])
         what = f"{error['msg'][0].lower()}{error['msg'][1:]}, not {given[:60]}"
@@ -78,10 +81,13 @@ def _one_line(error: ErrorDetails, data: Any) -> str:
 
 def _key(location: tuple[int | str, ...], data: Any) -> str:
     """Write a place as it stands in the file, without the tags that Pydantic adds for unions."""
-    key = ""
+    key, entered = "", True
     for depth, part in enumerate(location):
-        if isinstance(data, Mapping) and data.get("kind") == part:
+        # A union's tag comes once, right after the place of its mapping.
+        if entered and isinstance(data, Mapping) and data.get("kind") == part:
+            entered = False
             continue
+        entered = True
         if isinstance(part, int):
             key += f"[{part}]"
         elif (isinstance(data, Mapping) and part in data) or depth == len(location) - 1:
@@ -95,13 +101,22 @@ def _key(location: tuple[int | str, ...], data: Any) -> str:
     return key
 
 
+def _kinds(where: str) -> list[str]:
+    """The kinds that a section can have, as the schema knows them."""
+    section = Study.model_json_schema()["properties"][where.split(".")[0]]
+    union = (
+        section if "discriminator" in section else next(iter(section["patternProperties"].values()))
+    )
+    return list(union["discriminator"]["mapping"])
+
+
 def _problem(study: Study) -> str | None:
     """Say what the study needs and does not find, or None."""
     for variant in study.variants:
         recipe = study.variants[variant].prompts
         for category in study.classes:
-            uses_definition = "{definition}" in getattr(study.prompts[recipe], "template", "")
-            if uses_definition and not category.definition:
+            template = getattr(study.prompts[recipe], "template", "")
+            if "definition" in placeholders(template) and not category.definition:
                 return (
                     f"prompts.{recipe}: uses {{definition}}, but the class {category.class_id} "
                     "has none"
