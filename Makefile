@@ -17,8 +17,9 @@ study: .venv/.synced
 results/report.zip: $(wildcard results/figures/*.html results/figures/*/* results/summary/*) \
 		$(wildcard workflow/report/*)
 	@echo "Writing the report to $@"
-	@$(SNAKEMAKE) --report results/.report.zip
-	@mv results/.report.zip $@
+	@mkdir -p results/.new
+	@$(SNAKEMAKE) all --report results/.new/report.zip
+	@mv results/.new/report.zip $@ && rmdir results/.new
 
 test: .venv/.synced
 	$(BIN)/python -m pytest
@@ -28,7 +29,6 @@ lint: .venv/.synced
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile rules
-	$(BIN)/snakemake --lint
 
 # After a change of the dependencies in pyproject.toml.
 lock: .venv/.synced

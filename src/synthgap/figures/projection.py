@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
-from matplotlib.axes import Axes
+from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 from synthgap.figures.style import colours, save
@@ -22,6 +22,17 @@ def principal_axes(
     mean = points.mean(axis=0)
     _, values, axes = np.linalg.svd(points - mean, full_matrices=False)
     return mean, axes[:2], (values**2 / np.sum(values**2))[:2]
+
+
+def gap_and_first_axis(
+    images: Float[np.ndarray, "n d"], prompts: Float[np.ndarray, "p d"]
+) -> Float[np.ndarray, "2 d"]:
+    """Direction from the mean prompt to the mean image, and the images' first axis across it."""
+    gap = images.mean(axis=0) - prompts.mean(axis=0)
+    gap /= np.linalg.norm(gap) or 1
+    across = images - np.outer(images @ gap, gap)
+    _, axes, _ = principal_axes(across)
+    return np.stack([gap, axes[0]])
 
 
 def draw_projection(
@@ -47,7 +58,8 @@ def draw_projection(
     figure = Figure(figsize=(12, 5.6), layout="constrained")
     left, right = figure.subplots(1, 2)
 
-    mean, directions, shares = principal_axes(np.concatenate([all_images, *texts.values()]))
+    mean = all_images.mean(axis=0)
+    directions = gap_and_first_axis(all_images, np.concatenate(list(texts.values())))
     palette = colours(list(images))
     for source, parts in points.items():
         x, y = directions @ (np.concatenate(parts) - mean).T
@@ -57,8 +69,9 @@ def draw_projection(
         left.scatter(x, y, s=60, marker="*", color=palette[variant], edgecolor="black")
     left.scatter([], [], s=60, marker="*", color="white", edgecolor="black", label="prompts")
     left.set_title("Images and prompts")
-    _label(left, shares)
-    left.legend(fontsize=8, markerscale=1.5)
+    left.set_xlabel("along the gap, from the mean prompt to the mean image")
+    left.set_ylabel("first principal axis across the gap")
+    left.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=4)
 
     mean, directions, shares = principal_axes(all_images)
     shades = _class_colours(len(classes))
@@ -81,19 +94,13 @@ def draw_projection(
     right.plot([], [], "o", color="#555555", label="natural")
     right.plot([], [], "x", color="#555555", label="synthetic")
     right.set_title("Images by class")
-    _label(right, shares)
+    right.set_xlabel(f"first principal axis ({shares[0]:.0%} of variance)")
+    right.set_ylabel(f"second principal axis ({shares[1]:.0%})")
     right.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     save(figure, path)
 
 
-def _label(axes: Axes, shares: Float[np.ndarray, "2"]) -> None:
-    axes.set_xlabel(f"first principal axis ({shares[0]:.0%} of variance)")
-    axes.set_ylabel(f"second principal axis ({shares[1]:.0%})")
-
-
 def _class_colours(count: int) -> Float[np.ndarray, "count 4"]:
-    from matplotlib import colormaps
-
     chosen = colormaps["tab10"] if count <= 10 else colormaps["nipy_spectral"]
     places = np.arange(count) if count <= 10 else np.linspace(0, 0.95, count)
     shades: Float[np.ndarray, "count 4"] = chosen(places)

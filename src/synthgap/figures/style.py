@@ -52,4 +52,4 @@ def by_source(axes: Axes, sources: Sequence[str]) -> None:
 def save(figure: Figure, path: str | Path) -> None:
     """Write a figure as PNG, without the version and date that would differ between runs."""
     with replacing(path) as beside:
-        figure.savefig(beside, format="png", metadata={"Software": None})
+        figure.savefig(beside, format="png", bbox_inches="tight", metadata={"Software": None})

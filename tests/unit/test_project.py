@@ -1,0 +1,45 @@
+"""Files that must agree with one another."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from synthgap.study import documents
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def locked():
+    text = (ROOT / "requirements.lock").read_text()
+    return dict(re.findall(r"^([a-z0-9_.-]+)==([^ ;\\\n]+)", text, re.MULTILINE))
+
+
+def test_schema_is_that_of_the_model():
+    assert json.loads(documents.SCHEMA_FILE.read_text()) == documents.schema(), "run make schema"
+
+
+def test_list_of_keys_is_that_of_the_model():
+    assert documents.KEYS_FILE.read_text() == documents.keys(), "run make schema"
+
+
+def test_every_key_has_a_meaning():
+    for name, section in documents.schema()["$defs"].items():
+        for key, field in section["properties"].items():
+            assert "$ref" in field or field.get("description"), f"{name}.{key}"
+
+
+@pytest.mark.parametrize("environment", ["models", "tables"])
+def test_conda_environments_pin_what_the_lock_pins(environment):
+    file = yaml.safe_load((ROOT / f"envs/{environment}.yaml").read_text())
+    pins = next(entry["pip"] for entry in file["dependencies"] if isinstance(entry, dict))
+    versions = locked()
+    assert pins == [f"{name}=={versions[name]}" for name in (pin.split("==")[0] for pin in pins)]
+
+
+def test_the_lock_has_hashes_and_no_address():
+    text = (ROOT / "requirements.lock").read_text()
+    assert text.count("--hash=sha256:") > 1000
+    assert "://" not in text
