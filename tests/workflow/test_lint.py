@@ -6,6 +6,8 @@ import sys
 from tests.workflow.project import ROOT
 
 MEANT = {
+    "Param": "a model's folder is a parameter beside its fingerprint: Snakemake would delete a "
+    "declared output before the job, and a reader would meet half a model",
     "Mixed rules and functions in same snakefile.": "a stage's rules and the few functions that "
     "name its files stand together, so that one file tells a stage",
     "Environment variable PYTHONPATH used but not asserted with envvars directive": "it is set, "
