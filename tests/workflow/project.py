@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("Snakefile", "rules", "workflow", "src", "config", "profiles")
+PARTS = ("Snakefile", "rules", "workflow", "src", "config", "envs", "profiles")
 
 
 class Job(NamedTuple):

@@ -1,6 +1,8 @@
 """Embed the images of one source and class."""
 
-from synthgap.embedding.clip import ClipEncoder
+from pydantic import TypeAdapter
+
+from synthgap.embedding.encoders import Encoder
 from synthgap.embedding.table import embed_image_table
 from synthgap.errors import logging_to
 from synthgap.models import checkpoint
@@ -9,7 +11,7 @@ from synthgap.workers import call
 
 with logging_to(snakemake.log[0]):
     params = snakemake.params
-    encoder = ClipEncoder.model_validate(
+    encoder = TypeAdapter(Encoder).validate_python(
         {**params.encoder, "batch_size": snakemake.resources.batch_size}
     )
     model = checkpoint(**params.checkpoint, fingerprint_file=snakemake.input.get("fingerprint"))

@@ -1,7 +1,9 @@
 """Bring the image table of one class in one variant up to date."""
 
+from pydantic import TypeAdapter
+
 from synthgap.errors import logging_to
-from synthgap.generation.diffusers_pipeline import DiffusersGenerator
+from synthgap.generation.generators import Generator
 from synthgap.generation.table import update_images
 from synthgap.models import checkpoint
 from synthgap.provenance import metadata
@@ -9,7 +11,7 @@ from synthgap.workers import call
 
 with logging_to(snakemake.log[0]):
     params = snakemake.params
-    generator = DiffusersGenerator.model_validate(
+    generator = TypeAdapter(Generator).validate_python(
         {**params.generator, "batch_size": snakemake.resources.batch_size}
     )
     model = checkpoint(**params.checkpoint, fingerprint_file=snakemake.input.get("fingerprint"))

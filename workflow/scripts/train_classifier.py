@@ -1,15 +1,17 @@
 """Train a classifier on one training set and test it on natural-val."""
 
+from pydantic import TypeAdapter
+
 from synthgap.errors import logging_to
 from synthgap.provenance import metadata
+from synthgap.training.classifiers import Classifier
 from synthgap.training.results import train_and_test
-from synthgap.training.timm_classifier import TimmClassifier
 from synthgap.workers import call
 
 with logging_to(snakemake.log[0]):
     params, wildcards = snakemake.params, snakemake.wildcards
     seed = int(wildcards.seed)
-    spec = TimmClassifier.model_validate({**params.classifier, "seeds": [seed]})
+    spec = TypeAdapter(Classifier).validate_python({**params.classifier, "seeds": [seed]})
     call(
         train_and_test,
         spec,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 from tqdm import tqdm
 
-from synthgap.embedding.clip import ClipEncoder
+from synthgap.embedding.encoders import Encoder
 from synthgap.images import pictures
 from synthgap.models import Checkpoint
 from synthgap.provenance import digest
@@ -18,7 +18,7 @@ def embed_image_table(
     images: str | Path,
     path: str | Path,
     *,
-    encoder: ClipEncoder,
+    encoder: Encoder,
     checkpoint: Checkpoint,
     threads: int,
     metadata: Mapping[str, str],
@@ -48,7 +48,7 @@ def embed_prompts(
     prompts: Mapping[str, Sequence[str]],
     path: str | Path,
     *,
-    encoder: ClipEncoder,
+    encoder: Encoder,
     checkpoint: Checkpoint,
     threads: int,
     metadata: Mapping[str, str],

@@ -133,8 +133,7 @@ def write_quoted(path: str | Path, variants: pd.DataFrame) -> None:
             "the image's index, at guidance scale 2.5.</li></ul>"
             "<h2>Ours</h2><ul>"
             "<li>Every interval, equal n, and the split-half baseline of the centroid shift.</li>"
-            "<li>Linear separability on held-out classes, its margin, and what is left without the "
-            "gap between the two means.</li></ul>",
+            "<li>Linear separability on held-out classes, and its margin.</li></ul>",
         ],
     )
 

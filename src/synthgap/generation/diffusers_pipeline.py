@@ -50,7 +50,7 @@ class DiffusersGenerator(Section):
 
     def deciding(self) -> dict[str, Any]:
         """What decides an image, besides prompt, seed, guidance scale and the model's weights."""
-        deciding = self.model_dump(mode="json", exclude={"kind", "model", "batch_size"})
+        deciding = self.model_dump(mode="json", exclude={"model", "batch_size"})
         if self.image_format == "png":
             del deciding["jpeg_quality"]
         return deciding

@@ -13,7 +13,8 @@ from typing import NamedTuple
 import pyarrow as pa
 from tqdm import tqdm
 
-from synthgap.generation.diffusers_pipeline import DiffusersGenerator, Request
+from synthgap.generation.diffusers_pipeline import Request
+from synthgap.generation.generators import Generator
 from synthgap.identity import code_identity
 from synthgap.models import Checkpoint
 from synthgap.provenance import digest
@@ -35,7 +36,7 @@ def update_images(
     prompts: Sequence[str],
     count: int,
     study_seed: int,
-    generator: DiffusersGenerator,
+    generator: Generator,
     checkpoint: Checkpoint,
     guidance_scale: float,
     metadata: Mapping[str, str],

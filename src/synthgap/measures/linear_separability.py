@@ -13,8 +13,6 @@ COLUMNS = {
     "linear_separability": "balanced accuracy of a logistic regression that tells prompts from "
     "images, on classes held out",
     "linear_separability_perceptron": "the same of a perceptron",
-    "linear_separability_without_gap": "the same of a logistic regression after the direction from "
-    "the mean prompt to the mean image is removed",
     "separability_margin": "smallest signed distance of a held-out embedding from the logistic "
     "regression's hyperplane; negative if one lies on the wrong side",
     "modality_gap": "distance between the mean image and the mean prompt",
@@ -33,7 +31,6 @@ class HeldOut(NamedTuple):
     logistic: Float[np.ndarray, "classes"]
     """Balanced accuracy of each class: the mean of its prompts' and its images' accuracy."""
     perceptron: Float[np.ndarray, "classes"]
-    without_gap: Float[np.ndarray, "classes"]
     margin: Float[np.ndarray, "classes"]
     """Smallest signed distance from the hyperplane of each class."""
 
@@ -72,11 +69,6 @@ def linear_separability(
             x, y
         )
         perceptron = Perceptron(class_weight="balanced", random_state=0).fit(x, y)
-        gap = x[y].mean(axis=0) - x[~y].mean(axis=0)
-        gap /= np.linalg.norm(gap) or 1
-        flat = points - np.outer(points @ gap, gap)
-        gapless = LogisticRegression(C=1e4, class_weight="balanced", max_iter=2000, tol=1e-8)
-        gapless.fit(flat[~test], y)
         right = logistic.predict(points) == is_image
         side = logistic.decision_function(points) / np.linalg.norm(logistic.coef_)
         for label in held_out:
@@ -84,9 +76,6 @@ def linear_separability(
             found.logistic[label] = _balanced(right, of_class, is_image)
             found.perceptron[label] = _balanced(
                 perceptron.predict(points) == is_image, of_class, is_image
-            )
-            found.without_gap[label] = _balanced(
-                gapless.predict(flat) == is_image, of_class, is_image
             )
             found.margin[label] = np.min(np.where(is_image, side, -side)[of_class])
     return found
@@ -118,7 +107,6 @@ def of_source(sample: SourceSample) -> dict[str, Estimate]:
     accuracies = {
         "linear_separability": found.logistic,
         "linear_separability_perceptron": found.perceptron,
-        "linear_separability_without_gap": found.without_gap,
     }
     margins = np.where(weights > 0, found.margin, np.inf).min(axis=1)
     return {

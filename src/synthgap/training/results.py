@@ -8,7 +8,8 @@ import pyarrow as pa
 
 from synthgap.files import replacing
 from synthgap.tables import concatenate, write
-from synthgap.training.timm_classifier import TimmClassifier, Trained, train
+from synthgap.training.classifiers import Classifier
+from synthgap.training.timm_classifier import Trained, train
 
 
 def predictions(
@@ -35,7 +36,7 @@ def predictions(
 
 
 def train_and_test(
-    spec: TimmClassifier,
+    spec: Classifier,
     *,
     class_ids: Sequence[str],
     training: Sequence[str | Path],
@@ -51,10 +52,10 @@ def train_and_test(
 
     The arguments are those of `train`, the places of the three files, and what made them.
     """
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     trained = train(spec, class_ids, training, validation, seed, threads)
     with replacing(weights) as beside:
-        save_file(trained.weights, beside, metadata=dict(metadata))
+        beside.write_bytes(save(trained.weights, metadata=dict(metadata)))
     write(trained.history, history, metadata)
     write(predictions(trained, validation, class_ids), predicted, metadata)
