@@ -18,7 +18,7 @@ results/report.zip: $(wildcard results/figures/*.html results/figures/*/* result
 		$(wildcard workflow/report/*)
 	@echo "Writing the report to $@"
 	@mkdir -p results/.new
-	@$(SNAKEMAKE) all --report results/.new/report.zip
+	@$(BIN)/snakemake --quiet all --report results/.new/report.zip
 	@mv results/.new/report.zip $@ && rmdir results/.new
 
 test: .venv/.synced
@@ -45,6 +45,6 @@ schema: .venv/.synced
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "synthgap: needs Python 3.11 or newer, not " + sys.version.split()[0])'
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install -q uv; }
 	@echo "Installing the packages of requirements.lock into .venv"
-	@$(BIN)/uv pip sync -q --require-hashes --compile-bytecode requirements.lock
-	@$(BIN)/uv pip install -q --no-deps --editable .
+	@$(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
+	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --editable .
 	@touch $@

@@ -82,5 +82,5 @@ for _variant in STUDY.variants:
                 predictions_of(classifier, name)
                 for classifier in STUDY.classifiers
                 for name, sources in STUDY.training_sets.items()
-                if _variant in sources
+                if _variant in sources and {_variant, NATURAL_TRAIN}.issuperset(sources)
             ],

@@ -33,11 +33,7 @@ def local_folder(wildcards):
 
 rule fingerprint_model:
     input:
-        lambda wildcards: sorted(
-            file
-            for file in local_folder(wildcards).rglob("*")
-            if file.is_file() and not file.name.startswith(".")
-        ),
+        lambda wildcards: model_files(local_folder(wildcards)),
     output:
         f"{RESULTS}/models/{{role}}-{{name}}.fingerprint",
     log:

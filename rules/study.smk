@@ -19,6 +19,7 @@ from snakemake_interface_executor_plugins.settings import ExecMode
 
 from synthgap.errors import InputError
 from synthgap.identity import code_identity
+from synthgap.provenance import model_files
 from synthgap.study.model import NATURAL_TRAIN, NATURAL_VAL
 from synthgap.study.reading import parse_study
 

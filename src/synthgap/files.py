@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     # The suffix stays: some writers choose the format by it.
-    beside = target.with_name(f".{os.getpid()}.{target.name}")
+    beside = target.with_name(f".{uuid.uuid4().hex}.{target.name}")
     try:
         yield beside
         os.replace(beside, target)

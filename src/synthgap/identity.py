@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-PLUMBING = frozenset({"errors.py", "files.py", "workers.py"})
-"""Modules that decide no result: how errors are shown, files replaced, work handed on."""
+PLUMBING = frozenset({"classes.py", "errors.py", "files.py", "section.py", "workers.py"})
+"""Modules that decide no result: keys checked, errors shown, files replaced, work handed on."""
 
 PACKAGE_ROOT = Path(__file__).resolve().parent
 
@@ -97,7 +97,12 @@ def _imported_names(tree: ast.Module) -> Iterator[str]:
 
 
 class _WithoutStrings(ast.NodeTransformer):
-    """Drops docstrings and every other string that stands alone as a statement."""
+    """Drops what a reader is told: docstrings, other bare strings, the messages of errors."""
+
+    def visit_Raise(self, node: ast.Raise) -> ast.AST:
+        if isinstance(node.exc, ast.Call):
+            node.exc = node.exc.func
+        return node
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
         super().generic_visit(node)

@@ -1,10 +1,13 @@
 """Where a pretrained model comes from: a hub repository, a folder, or the miniature."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
+from synthgap.errors import InputError
 from synthgap.section import Section
 
 
@@ -27,6 +30,22 @@ class ModelSource(Section):
         if (self.repository is None) != (self.revision is None):
             raise ValueError("repository and revision (the commit to pin) go together")
         return self
+
+
+@contextmanager
+def opening(location: str, as_what: str) -> Iterator[None]:
+    """Tell the user which model a library could not open, and why.
+
+    Raises:
+        InputError: whatever libraries raise for a model that is missing, incomplete or damaged.
+    """
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        raise InputError(f"{location}: cannot be opened as {as_what} ({reason})") from error
 
 
 class Checkpoint(NamedTuple):

@@ -34,12 +34,19 @@ def fingerprint(folder: str | Path) -> str:
     written. Hidden files and folders (caches, version control) do not count.
     """
     root = Path(folder)
-    files = sorted(
+    return digest(
+        {path.relative_to(root).as_posix(): _sha256_of(path) for path in model_files(root)}
+    )
+
+
+def model_files(folder: str | Path) -> list[Path]:
+    """The files of a model's folder but for hidden ones, in a fixed order."""
+    root = Path(folder)
+    return sorted(
         path
         for path in root.rglob("*")
         if path.is_file() and not any(part.startswith(".") for part in path.relative_to(root).parts)
     )
-    return digest({path.relative_to(root).as_posix(): _sha256_of(path) for path in files})
 
 
 def _sha256_of(path: Path) -> str:

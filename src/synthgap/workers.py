@@ -13,6 +13,7 @@ folder of the run that only the user may enter.
 import contextlib
 import fcntl
 import os
+import platform
 import secrets
 import shutil
 import subprocess
@@ -22,6 +23,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 from typing import ParamSpec, TypeVar, cast
@@ -37,8 +39,14 @@ RUN = "SYNTHGAP_RUN"
 IDLE_S = 60.0
 """Seconds without work after which a worker ends."""
 
+LONGEST_FOLDER = 80
+"""Characters; the name of a Unix socket may have 107 in all."""
+
 START_S = 30.0
 """Seconds that a worker may take to listen; it imports nothing heavy before that."""
+
+
+NOBODY_LISTENS = (FileNotFoundError, ConnectionError, EOFError, AuthenticationError)
 
 
 class WorkerDiedError(RuntimeError):
@@ -80,7 +88,10 @@ def _log() -> str:
 
 def _folder(run: str) -> Path:
     """The run's folder: made if it is missing, refused if somebody else could enter it."""
-    user = Path(tempfile.gettempdir()) / f"synthgap-{os.getuid()}"
+    # Process ids mean something on one host only, and the folder may be on a shared disk.
+    user = Path(tempfile.gettempdir()) / f"synthgap-{os.getuid()}-{platform.node()}"
+    if len(str(user)) > LONGEST_FOLDER:
+        raise OSError(f"{user} is too long for the name of a socket; set TMPDIR to a shorter one")
     for folder in (user, user / run):
         folder.mkdir(mode=0o700, exist_ok=True)
         status = folder.lstat()
@@ -122,7 +133,7 @@ def _ask(slot: Path, request: object) -> tuple[object, str | None, str | None]:
 
 def _connected(slot: Path) -> "Connection[object, tuple[object, str | None, str | None]]":
     """Connect to the slot's worker, and start one if none listens."""
-    with contextlib.suppress(FileNotFoundError, ConnectionError, EOFError):
+    with contextlib.suppress(*NOBODY_LISTENS):
         return Client(str(slot / "socket"), "AF_UNIX", authkey=(slot / "key").read_bytes())
     (slot / "socket").unlink(missing_ok=True)
     descriptor = os.open(slot / "key", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -137,7 +148,7 @@ def _connected(slot: Path) -> "Connection[object, tuple[object, str | None, str 
     )
     deadline = time.monotonic() + START_S
     while worker.poll() is None and time.monotonic() < deadline:
-        with contextlib.suppress(FileNotFoundError, ConnectionError, EOFError):
+        with contextlib.suppress(*NOBODY_LISTENS):
             return Client(str(slot / "socket"), "AF_UNIX", authkey=(slot / "key").read_bytes())
         time.sleep(0.02)
     raise WorkerDiedError("it did not start")
@@ -150,24 +161,29 @@ class _Watch(threading.Thread):
         super().__init__(daemon=True)
         self.slot, self.run_id = slot, run
         self.client: Connection[object, object] | None = None
+        self.looking = threading.Lock()
         self.idle_since = time.monotonic()
 
     def run(self) -> None:
         while True:
             time.sleep(0.5)
-            client = self.client
             if not _alive(self.run_id):
                 # The last one out clears the folder; what others still hold there is harmless.
                 shutil.rmtree(self.slot.parent, ignore_errors=True)
                 os._exit(0)
-            if client is None and time.monotonic() - self.idle_since > IDLE_S:
-                os._exit(0)
-            if client is not None:
-                # The connection may close while it is looked at.
-                with contextlib.suppress(OSError, ValueError):
-                    # A client sends nothing while it waits: readable means that it has gone.
-                    if client.poll():
-                        os._exit(1)
+            with self.looking:
+                if self.client is None:
+                    if time.monotonic() - self.idle_since > IDLE_S:
+                        os._exit(0)
+                # A client sends nothing while it waits: readable means that it has gone.
+                elif self.client.poll():
+                    os._exit(1)
+
+    def serving(self, client: "Connection[object, object] | None") -> None:
+        """Say who waits for this process; None is nobody."""
+        with self.looking:
+            self.client = client
+            self.idle_since = time.monotonic()
 
 
 def _alive(process: int) -> bool:
@@ -186,15 +202,12 @@ def serve(slot: Path, run: int) -> None:
     watch.start()
     with Listener(str(slot / "socket"), "AF_UNIX", authkey=(slot / "key").read_bytes()) as listener:
         while True:
-            with listener.accept() as connection:
-                try:
-                    request = connection.recv()
-                except EOFError:
-                    continue
-                watch.client = connection
+            # Whoever has gone, or has no key, does not end the worker.
+            with contextlib.suppress(*NOBODY_LISTENS), listener.accept() as connection:
+                request = connection.recv()
+                watch.serving(connection)
                 answer = _answer(*request)
-                watch.client = None
-                watch.idle_since = time.monotonic()
+                watch.serving(None)
                 connection.send(answer)
 
 

@@ -89,8 +89,9 @@ class TestDigits:
 
     def test_an_unknown_class_is_named(self):
         digits = DigitSet(kind="digits", train_per_class=2, val_per_class=1)
-        assert digits.problem(("digit-0", "digit-9")) is None
-        assert "no class crane; they have digit-0 to digit-9" in str(digits.problem(("crane",)))
+        assert digits.problem(("digit-0", "digit-9"), 1) is None
+        assert "no class crane; they have digit-0 to digit-9" in str(digits.problem(("crane",), 1))
+        assert "1 images a class in the smaller part" in str(digits.problem(("digit-0",), 2))
         assert digits.folder("train", "digit-0") is None
 
 
@@ -134,16 +135,18 @@ class TestImageFolder:
                 list(folder.images("train", "crane"))
             assert "\n" not in str(caught.value)
 
-    def test_a_folder_without_images_is_refused_and_kinds_are_named(self, folder, tmp_path):
+    def test_a_folder_with_too_few_images_is_refused_and_kinds_are_named(self, folder, tmp_path):
         (tmp_path / "val/crane/c.webp").unlink()
-        with pytest.raises(InputError, match=r"val/crane: no image files .*\.jpeg, \.jpg"):
-            list(folder.images("val", "crane"))
+        problem = str(folder.problem(("crane",), 1))
+        assert "val/crane holds 0 images" in problem
+        assert ".jpeg, .jpg" in problem
+        assert "measures.n is 1" in problem
 
     def test_missing_folders_are_named(self, folder, tmp_path):
-        assert folder.problem(("crane",)) is None
-        assert "no folder maillot in" in str(folder.problem(("crane", "maillot")))
+        assert folder.problem(("crane",), 1) is None
+        assert "no folder maillot in" in str(folder.problem(("crane", "maillot"), 1))
         gone = folder.model_copy(update={"val": str(tmp_path / "gone")})
-        assert gone.problem(("crane",)) == f"no folder {tmp_path}/gone"
+        assert gone.problem(("crane",), 1) == f"no folder {tmp_path}/gone"
 
     @pytest.mark.parametrize("mode", ["L", "P", "RGBA", "1"])
     def test_pictures_of_any_mode_are_shown_in_rgb(self, folder, tmp_path, mode):

@@ -124,11 +124,11 @@ class TestMeasureSource:
         assert found[0]["knn_accuracy_1"] == pytest.approx(voted.mean())
         assert found[0]["knn_accuracy_1"] < 1
 
-    def test_says_the_smallest_n_where_a_class_has_fewer(self, tmp_path, sources):
+    def test_refuses_a_class_with_fewer_images_than_n(self, tmp_path, sources):
         images = [*sources["disamb"][:2], *write_source(tmp_path / "few", {
             "cardigan": directions(9, 5, 6, CENTRES[2])})]  # fmt: skip
-        found = rows(tmp_path / "m.parquet", images, sources["natural-val"])
-        assert [row["n"] for row in found] == [5, 12, 12, 5]
+        with pytest.raises(InputError, match="5 images; measuring needs at least 12"):
+            rows(tmp_path / "m.parquet", images, sources["natural-val"])
 
 
 class TestCrossAccuracy:

@@ -1,5 +1,6 @@
 import contextlib
 import os
+import platform
 import subprocess
 import sys
 import tempfile
@@ -53,7 +54,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.setenv("PYTHONPATH", f"{ROOT / 'src'}{os.pathsep}{Path(__file__).parent}")
         snakemake = subprocess.Popen(["sleep", "300"])
         monkeypatch.setenv(workers.RUN, str(snakemake.pid))
-        folder = Path(short) / f"synthgap-{os.getuid()}" / str(snakemake.pid)
+        folder = Path(short) / f"synthgap-{os.getuid()}-{platform.node()}" / str(snakemake.pid)
         yield folder
         snakemake.kill()
         snakemake.wait()

@@ -1,5 +1,7 @@
 """Two runs of one study agree, wherever they run and whether or not their jobs share workers."""
 
+import zipfile
+
 import datasets
 import pandas as pd
 import pytest
@@ -53,8 +55,18 @@ def test_variants_are_paired_by_seed(finished: Project) -> None:
 def test_a_report_shows_every_figure(finished: Project, tmp_path: object) -> None:
     report = f"{tmp_path}/report.zip"
     finished.run("--report", report)
-    import zipfile
-
-    names = zipfile.ZipFile(report).namelist()
+    archive = zipfile.ZipFile(report)
+    names = archive.namelist()
     shown = [name for name in names if name.endswith((".png", "answer.html", "quoted.html"))]
     assert len(shown) == 3 + 4 + 1 + 2, names
+    (page,) = (name for name in names if name.endswith("report.html"))
+    text = archive.read(page).decode()
+    for words in (
+        "Answer",
+        "Variants",
+        "Classes",
+        "quoted, our reading, ours",
+        "How diverse the images of each source are",
+        "Does diversity predict accuracy?",
+    ):
+        assert words in text

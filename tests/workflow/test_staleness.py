@@ -94,7 +94,16 @@ def test_guidance_touches_its_variant_alone(project: Project) -> None:
 def test_batch_size_workers_and_name_touch_nothing(project: Project) -> None:
     generators = project.study["generators"]
     generators["stable-diffusion"]["batch_size"] = 3
-    project.change_study(generators=generators, workers=False)
+    project.change_study(generators=generators, workers=False, study="other")
+    # The page that shows the name is the only one to change.
+    assert project.counts() == {"write_answer": 1}
+
+
+def test_a_reworded_error_touches_nothing(project: Project) -> None:
+    project.change_source(
+        "src/synthgap/generation/diffusers_pipeline.py", "diffusers has no", "diffusers knows no"
+    )
+    project.change_source("src/synthgap/section.py", "did you mean", "do you mean")
     assert project.jobs() == []
 
 

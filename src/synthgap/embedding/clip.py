@@ -9,7 +9,7 @@ from pydantic import Field
 
 from synthgap.devices import best_device, held
 from synthgap.errors import InputError
-from synthgap.models import Checkpoint, ModelSource
+from synthgap.models import Checkpoint, ModelSource, opening
 from synthgap.section import Section
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ class ClipEncoder(Section):
         Raises:
             InputError: transformers cannot open the checkpoint.
         """
+        # A model that is held already must still compute on this job's threads.
+        best_device(threads)
         return held((self, checkpoint), lambda: OpenEncoder(self, checkpoint, threads))
 
 
@@ -48,16 +50,11 @@ class OpenEncoder:
         self.batch_size = spec.batch_size
         self.device = best_device(threads)
         where: dict[str, Any] = {"revision": checkpoint.revision}
-        try:
+        with opening(checkpoint.location, "an encoder of images and texts"):
             self.model = AutoModel.from_pretrained(
                 checkpoint.location, dtype=getattr(torch, spec.dtype), use_safetensors=True, **where
             )
             self.processor = AutoProcessor.from_pretrained(checkpoint.location, **where)
-        except (OSError, ValueError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise InputError(
-                f"{checkpoint.location}: transformers cannot open it as an encoder ({reason})"
-            ) from error
         if not hasattr(self.model, "get_text_features"):
             raise InputError(
                 f"{checkpoint.location}: {type(self.model).__name__} embeds no texts; "

@@ -123,12 +123,16 @@ def write_quoted(path: str | Path, variants: pd.DataFrame) -> None:
             "Observations on Synthetic Image Distributions with Stable Diffusion, "
             "arXiv 2311.00056 (2023): Stable Diffusion v1.5, ImageNet-1K, CLIP. "
             "<b>Ours</b> is what this study measured, on its own images and models. Only order and "
-            "ratios can be compared: the absolute scale of the quoted distances is unresolved.</p>",
+            "ratios can be compared: the absolute scale of the quoted distances is unresolved. "
+            "Variants are matched by their names.</p>",
             f"<table><tr><th></th><th>quoted</th><th>ours</th></tr>{body}</table>",
             "<h2>Our reading</h2><ul>"
             "<li>Centroid distance is the mean of ‖e − μ‖² over the unit embeddings of a class, "
             "averaged over classes; also given per dimension and as a mean angle.</li>"
             "<li>Centroid accuracy uses Euclidean distance to unnormalised class means.</li>"
+            "<li>Centroid shift is the distance between the means of random halves of the two "
+            "sets, so that its baseline, two halves of the natural set, has the same n; the "
+            "distance between the means of whole sets would be smaller.</li>"
             "<li>PromptAug is the disambiguated prompt inside one of a list of contexts, chosen by "
             "the image's index, at guidance scale 2.5.</li></ul>"
             "<h2>Ours</h2><ul>"

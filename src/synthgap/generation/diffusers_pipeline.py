@@ -8,7 +8,7 @@ from pydantic import Field
 
 from synthgap.devices import best_device, held
 from synthgap.errors import InputError
-from synthgap.models import Checkpoint, ModelSource
+from synthgap.models import Checkpoint, ModelSource, opening
 from synthgap.section import Section
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class DiffusersGenerator(Section):
         import diffusers
         import torch
 
-        try:
+        with opening(checkpoint.location, "a text-to-image pipeline"):
             pipeline = diffusers.AutoPipelineForText2Image.from_pretrained(
                 checkpoint.location,
                 revision=checkpoint.revision,
@@ -103,12 +103,6 @@ class DiffusersGenerator(Section):
                 safety_checker=None,
                 requires_safety_checker=False,
             )
-        except (OSError, ValueError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise InputError(
-                f"{checkpoint.location}: diffusers cannot open it as a text-to-image pipeline "
-                f"({reason})"
-            ) from error
         if self.scheduler is not None:
             scheduler = getattr(diffusers, self.scheduler, None)
             if scheduler is None:

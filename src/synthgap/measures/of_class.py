@@ -32,18 +32,18 @@ def measure_class(
         class_id: the class.
         images: table of embeddings of the source.
         natural: table of embeddings of natural-train; the same as `images` for natural-train.
-        n: images to measure, at most.
+        n: images to measure.
         draws: replicates for the intervals.
         metadata: what made the table.
 
     Raises:
-        InputError: a table has fewer than two images.
+        InputError: a table has fewer than n images.
     """
-    available = embeddings(images, 2)
+    available = embeddings(images, n)
     sample = ClassSample(
         class_id,
         subsample(available, n, class_id),
-        subsample(embeddings(natural, 2), n, class_id),
+        subsample(embeddings(natural, n), n, class_id),
         same=Path(images) == Path(natural),
         draws=draws,
     )

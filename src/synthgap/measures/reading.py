@@ -34,11 +34,11 @@ def source_sample(
     """Read the embeddings of all classes of a source, of the queries and of the prompts.
 
     Raises:
-        InputError: a class has no images.
+        InputError: a class has fewer than n images, or no queries.
     """
     stacked, labels = _stack(
         [
-            subsample(embeddings(path, 1), n, class_id)
+            subsample(embeddings(path, n), n, class_id)
             for path, class_id in zip(images, class_ids, strict=True)
         ]
     )

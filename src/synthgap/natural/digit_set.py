@@ -25,11 +25,17 @@ class DigitSet(Section):
     val_per_class: int = Field(ge=1, le=60)
     """Images a class in natural-val. The scans that remain are the miniature's training data."""
 
-    def problem(self, class_ids: tuple[str, ...]) -> str | None:
+    def problem(self, class_ids: tuple[str, ...], n: int) -> str | None:
         """Say what keeps this set from serving the classes, or None."""
         unknown = [class_id for class_id in class_ids if class_id not in CLASS_IDS]
         if unknown:
             return f"the digits have no class {unknown[0]}; they have digit-0 to digit-9"
+        fewest = min(self.train_per_class, self.val_per_class)
+        if n > fewest:
+            return (
+                f"{fewest} images a class in the smaller part, but measures.n is {n}; equal n "
+                "needs as many of every class"
+            )
         return None
 
     def folder(self, part: Literal["train", "val"], class_id: str) -> str | None:

@@ -22,14 +22,21 @@ class ImageFolder(Section):
     val: str
     """The same for natural-val."""
 
-    def problem(self, class_ids: tuple[str, ...]) -> str | None:
-        """Say which folder is missing, or None."""
+    def problem(self, class_ids: tuple[str, ...], n: int) -> str | None:
+        """Say which folder is missing or holds fewer than n images, or None."""
         for part in (self.train, self.val):
             if not Path(part).is_dir():
                 return f"no folder {part}"
             for class_id in class_ids:
-                if not (Path(part) / class_id).is_dir():
+                folder = Path(part) / class_id
+                if not folder.is_dir():
                     return f"no folder {class_id} in {part}; each class_id needs one"
+                images = len(_image_files(folder))
+                if images < n:
+                    return (
+                        f"{folder} holds {images} images ({', '.join(sorted(SUFFIXES))}), but "
+                        f"measures.n is {n}; equal n needs as many of every class"
+                    )
         return None
 
     def folder(self, part: Literal["train", "val"], class_id: str) -> str | None:
@@ -40,15 +47,12 @@ class ImageFolder(Section):
         """Yield the image files of one class in the order of their names.
 
         Raises:
-            InputError: a file cannot be opened as an image, or there is none.
+            InputError: a file cannot be opened as an image.
         """
         from PIL import Image, UnidentifiedImageError
 
         folder = Path(self.folder(part, class_id) or "")
-        files = sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES)
-        if not files:
-            raise InputError(f"{folder}: no image files ({', '.join(sorted(SUFFIXES))})")
-        for file in files:
+        for file in _image_files(folder):
             try:
                 with Image.open(file) as image:
                     image.verify()
@@ -56,3 +60,7 @@ class ImageFolder(Section):
                 raise InputError(f"{file}: not a readable image ({error})") from error
             content = file.read_bytes()
             yield NaturalImage(file.as_posix(), None, hashlib.sha256(content).hexdigest())
+
+
+def _image_files(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES)

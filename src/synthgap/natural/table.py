@@ -39,7 +39,7 @@ def write_images(
             "index": index,
             "prompt": None,
             "seed": None,
-            "key": digest({"path": image.path, "sha256": image.sha256}),
+            "key": digest({"name": Path(image.path).name, "sha256": image.sha256}),
             "sha256": image.sha256,
         }
         for index, image in enumerate(adapter.validate_python(natural_set).images(part, class_id))

@@ -1,9 +1,10 @@
 """The model of a study file. `config/README.md` and the JSON schema are generated from it."""
 
 from collections.abc import Collection
+from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from synthgap.classes import PATH_SAFE, Category
 from synthgap.embedding.encoders import Encoder
@@ -40,9 +41,9 @@ class ReportSpec(Section):
     """What the report shows first."""
 
     encoder: str
-    """Encoder whose measures the headline and the figures show."""
+    """Encoder whose numbers stand beside the quoted ones; tables and figures show every one."""
     classifier: str
-    """Classifier whose accuracy they show."""
+    """Classifier whose accuracy stands beside the measures."""
     images_per_class: int = Field(default=8, ge=1, le=50)
     """Images of each source on the contact sheet of a class."""
 
@@ -85,6 +86,15 @@ class Study(Section):
     """What the report shows first."""
     miniature: MiniatureSpec | None = None
     """How the miniature's own models are trained, where the study uses them."""
+
+    @field_validator("results")
+    @classmethod
+    def _plain_path(cls, results: str) -> str:
+        if not results.strip() or set(results) & set("{}~\0"):
+            raise ValueError(
+                f"{results!r} cannot be a folder's name; write one such as results/mine"
+            )
+        return Path(results).as_posix()
 
     @property
     def class_ids(self) -> tuple[str, ...]:
@@ -129,21 +139,18 @@ class Study(Section):
                 f"measures.n: {self.measures.n} images a class are to be measured, but "
                 f"images_per_class is {self.images_per_class}; lower the one or raise the other"
             )
-        if self.natural.kind == "digits":
-            fewest = min(self.natural.train_per_class, self.natural.val_per_class)
-            if self.measures.n > fewest:
-                raise ValueError(
-                    f"measures.n: {self.measures.n} images a class are to be measured, but natural "
-                    f"has only {fewest} in its smaller part; equal n needs as many everywhere"
-                )
+        if self.miniature and self.natural.kind != "digits":
+            raise ValueError(
+                "miniature: its models learn from natural images of the kind digits; drop the "
+                "section, or use the digits"
+            )
         for role in ("generators", "encoders"):
             for name, model in getattr(self, role).items():
                 if model.model.miniature and (
                     self.miniature is None or self.natural.kind != "digits"
                 ):
                     raise ValueError(
-                        f"{role}.{name}.model: the miniature's models need the section miniature "
-                        "and natural images of the kind digits"
+                        f"{role}.{name}.model: the miniature's models need the section miniature"
                     )
         return self
 

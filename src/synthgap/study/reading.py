@@ -13,6 +13,15 @@ from synthgap.errors import InputError
 from synthgap.prompts.placeholders import placeholders
 from synthgap.study.model import Study
 
+WANTED = {
+    "tuple_type": "a list",
+    "dict_type": "a mapping of names",
+    "string_type": "text; put it in quotes",
+    "int_parsing": "a whole number",
+    "float_parsing": "a number",
+}
+"""What YAML calls the types that Pydantic names by Python's words."""
+
 
 def read_yaml(file: str | Path) -> dict[str, Any]:
     """Read a YAML file that holds a mapping.
@@ -68,6 +77,8 @@ def _describe(error: ErrorDetails, data: Any) -> str:
         what = str(error["ctx"]["error"])
     elif error["type"] in ("union_tag_invalid", "union_tag_not_found"):
         what = f"kind must be one of {', '.join(_kinds(where))}"
+    elif error["type"] in WANTED:
+        what = f"must be {WANTED[error['type']]}, not {error['input']!r:.60}"
     else:
         given = repr(error["input"])
         what = f"{error['msg'][0].lower()}{error['msg'][1:]}, not {given[:60]}"
@@ -90,6 +101,8 @@ def _key(location: tuple[int | str, ...], data: Any) -> str:
         entered = True
         if isinstance(part, int):
             key += f"[{part}]"
+        elif part == "[key]":
+            continue
         elif (isinstance(data, Mapping) and part in data) or depth == len(location) - 1:
             key += f".{part}" if key else part
         else:
@@ -130,7 +143,7 @@ def _problem(study: Study) -> str | None:
             folder = spec.model.folder
             if folder is not None and not Path(folder).is_dir():
                 return f"{role}.{name}.model.folder: no folder {folder}"
-    problem = study.natural.problem(study.class_ids)
+    problem = study.natural.problem(study.class_ids, study.measures.n)
     if problem:
         return f"natural: {problem}"
     return _unwritable(study.results)
