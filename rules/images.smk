@@ -24,7 +24,8 @@ rule read_natural_images:
     input:
         natural_folder,
     output:
-        f"{RESULTS}/images/natural-{{part}}/{{class_id}}.parquet",
+        # The old table stays if a damaged image ends the job.
+        update(f"{RESULTS}/images/natural-{{part}}/{{class_id}}.parquet"),
     log:
         f"{LOGS}/images/natural-{{part}}/{{class_id}}.log",
     wildcard_constraints:

@@ -37,6 +37,7 @@ def replacing_folder(path: str | Path) -> Iterator[Path]:
         new, old = Path(holder, "new"), Path(holder, "old")
         new.mkdir()
         yield new
+        _with_ordinary_permissions(new)
         # A folder cannot be replaced in one step: the old one moves aside first.
         if target.exists():
             target.rename(old)
@@ -46,3 +47,11 @@ def replacing_folder(path: str | Path) -> Iterator[Path]:
             if old.exists():
                 old.rename(target)
             raise
+
+
+def _with_ordinary_permissions(folder: Path) -> None:
+    """Let others read what a library wrote for its user alone, as far as the umask lets them."""
+    os.umask(umask := os.umask(0))
+    for file in folder.rglob("*"):
+        if file.is_file():
+            file.chmod(0o666 & ~umask)
