@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,9 +18,3 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def project(finished: Project, tmp_path: Path) -> Project:
     """A copy of the finished tiny study that a test may change."""
     return finished.copy(tmp_path / "project")
-
-
-@pytest.fixture
-def fresh(tmp_path: Path) -> Callable[[str], Project]:
-    """A copy of the sources in which nothing has run."""
-    return lambda name: Project.copy_of_sources(tmp_path / name, ROOT / "tests/studies/tiny.yaml")

@@ -70,13 +70,12 @@ def linear_separability(
         )
         perceptron = Perceptron(class_weight="balanced", random_state=0).fit(x, y)
         right = logistic.predict(points) == is_image
+        right_of_perceptron = perceptron.predict(points) == is_image
         side = logistic.decision_function(points) / np.linalg.norm(logistic.coef_)
         for label in held_out:
             of_class = groups == label
             found.logistic[label] = _balanced(right, of_class, is_image)
-            found.perceptron[label] = _balanced(
-                perceptron.predict(points) == is_image, of_class, is_image
-            )
+            found.perceptron[label] = _balanced(right_of_perceptron, of_class, is_image)
             found.margin[label] = np.min(np.where(is_image, side, -side)[of_class])
     return found
 

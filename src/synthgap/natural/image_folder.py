@@ -1,6 +1,7 @@
 """The natural set `folder`: image files in one folder a class."""
 
 import hashlib
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -49,16 +50,16 @@ class ImageFolder(Section):
         Raises:
             InputError: a file cannot be opened as an image.
         """
-        from PIL import Image, UnidentifiedImageError
+        from PIL import Image
 
         folder = Path(self.folder(part, class_id) or "")
         for file in _image_files(folder):
             try:
-                with Image.open(file) as image:
+                content = file.read_bytes()
+                with Image.open(io.BytesIO(content)) as image:
                     image.verify()
-            except (UnidentifiedImageError, OSError, SyntaxError) as error:
-                raise InputError(f"{file}: not a readable image ({error})") from error
-            content = file.read_bytes()
+            except (OSError, SyntaxError) as error:
+                raise InputError(f"{file}: not a readable image; replace or remove it") from error
             yield NaturalImage(file.as_posix(), None, hashlib.sha256(content).hexdigest())
 
 
