@@ -24,6 +24,7 @@ report: "workflow/report/workflow.rst"
 include: "rules/study.smk"
 include: "rules/models.smk"
 include: "rules/images.smk"
+include: "rules/quarantine.smk"
 include: "rules/embeddings.smk"
 include: "rules/measures.smk"
 include: "rules/classifiers.smk"
@@ -36,6 +37,7 @@ rule all:
     input:
         SUMMARY_FILES,
         FIGURE_FILES,
+        QUARANTINE_FILES,
 
 
 rule images:
@@ -46,7 +48,12 @@ rule images:
 rule embeddings:
     input:
         [embeddings_of(encoder, source) for encoder in STUDY.encoders for source in STUDY.sources],
-        [prompts_of(encoder, variant) for encoder in STUDY.encoders for variant in STUDY.variants],
+        [
+            prompts_of(encoder, variant)
+            for encoder in STUDY.encoders
+            for variant in STUDY.variants
+            if has_prompts(encoder, variant)
+        ],
 
 
 rule measures:

@@ -13,6 +13,11 @@ def embeddings_of(encoder, source):
     )
 
 
+def has_prompts(encoder, variant):
+    """Whether the prompts of a variant are embedded: images made elsewhere may have none."""
+    return STUDY.variants[variant].prompts is not None
+
+
 def prompts_of(encoder, variant):
     return f"{RESULTS}/embeddings/{encoder}/prompts/{variant}.parquet"
 

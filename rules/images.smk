@@ -1,42 +1,86 @@
-"""The images of every source: natural ones are read, those of variants are generated.
+"""The images of every source: what exists is read, the rest is generated.
 
-Inputs: the natural set; the models of the generators.
-Outputs: images/{source}/{class_id}.parquet, one table a source and class.
-Guarantees: a generated image depends on its key alone (prompt, seed, settings, model, code). Images
-whose key is still wanted stay byte for byte; only the missing ones are made.
+Inputs: image sets, natural or made elsewhere; the models of the generators.
+Outputs: images/{source}/{class_id}.parquet, one table a source and class; of what was read also
+quarantine/{source}/{class_id}.parquet, what was put aside and why; index/{source}.parquet, where the
+images of a source lie inside Parquet files.
+Guarantees: what is read is not copied, and every image is in one of the two tables. A generated
+image depends on its key alone (prompt, seed, settings, model, code). Images whose key is still
+wanted stay byte for byte; only the missing ones are made.
 """
+
+READ = [source for source in STUDY.sources if STUDY.image_set(source) is not None]
+GENERATED = [variant for variant in STUDY.variants if variant not in READ]
 
 
 def images_of(source):
     return expand(f"{RESULTS}/images/{source}/{{class_id}}.parquet", class_id=STUDY.class_ids)
 
 
-def natural_folder(wildcards):
-    folder = STUDY.natural.folder(wildcards.part, wildcards.class_id)
-    return [folder] if folder else []
+def quarantine_of(source):
+    return expand(f"{RESULTS}/quarantine/{source}/{{class_id}}.parquet", class_id=STUDY.class_ids)
+
+
+def without_split(source):
+    return STUDY.image_set(source).model_dump(mode="json", exclude={"split"})
+
+
+def image_set_input(wildcards):
+    image_set = STUDY.image_set(wildcards.source)
+    if image_set.kind != "parquet":
+        return {"files": image_set.inputs(STUDY.category(wildcards.class_id))}
+    # Sources that are parts of the same files share an index.
+    whole = without_split(wildcards.source)
+    first = next(source for source in READ if without_split(source) == whole)
+    return {"index": f"{RESULTS}/index/{first}.parquet"}
 
 
 def generator_of(wildcards):
     return STUDY.generators[STUDY.variants[wildcards.variant].generator]
 
 
-rule read_natural_images:
+rule index_images:
     input:
-        natural_folder,
+        lambda wildcards: STUDY.image_set(wildcards.source).indexed_files(),
     output:
-        # The old table stays if a damaged image ends the job.
-        update(f"{RESULTS}/images/natural-{{part}}/{{class_id}}.parquet"),
+        f"{RESULTS}/index/{{source}}.parquet",
     log:
-        f"{LOGS}/images/natural-{{part}}/{{class_id}}.log",
+        f"{LOGS}/index/{{source}}.log",
     wildcard_constraints:
-        part="train|val",
+        source=one_of(READ),
     conda:
         "../envs/tables.yaml"
     params:
-        natural=STUDY.natural.model_dump(mode="json"),
-        code=code("read_natural_images.py"),
+        image_set=lambda wildcards: without_split(wildcards.source),
+        code=code("index_images.py"),
     script:
-        "../workflow/scripts/read_natural_images.py"
+        "../workflow/scripts/index_images.py"
+
+
+rule read_images:
+    input:
+        unpack(image_set_input),
+    output:
+        # The old tables stay if too many images are unreadable.
+        images=update(f"{RESULTS}/images/{{source}}/{{class_id}}.parquet"),
+        quarantine=update(f"{RESULTS}/quarantine/{{source}}/{{class_id}}.parquet"),
+    log:
+        f"{LOGS}/images/{{source}}/{{class_id}}.log",
+    wildcard_constraints:
+        source=one_of(READ),
+    conda:
+        "../envs/tables.yaml"
+    resources:
+        # No parameters: they decide whether the job fails, and nothing in its tables. join_quarantine
+        # and the measures hold finished tables against them.
+        least=STUDY.measures.n,
+        max_unreadable=lambda wildcards: str(STUDY.max_unreadable(wildcards.source)),
+    params:
+        image_set=lambda wildcards: STUDY.image_set(wildcards.source).model_dump(mode="json"),
+        folder=lambda wildcards: STUDY.category(wildcards.class_id).folder,
+        code=code("read_images.py"),
+    script:
+        "../workflow/scripts/read_images.py"
 
 
 rule generate_images:
@@ -52,6 +96,8 @@ rule generate_images:
         update(f"{RESULTS}/images/{{variant}}/{{class_id}}.parquet"),
     log:
         f"{LOGS}/images/{{variant}}/{{class_id}}.log",
+    wildcard_constraints:
+        variant=one_of(GENERATED),
     conda:
         "../envs/models.yaml"
     resources:

@@ -17,3 +17,6 @@ class Category(Section):
     """What people call the class. Two classes may share a name."""
     definition: str = Field(default="")
     """What tells the class apart from others of the same name."""
+    folder: str | None = Field(default=None, min_length=1, pattern=r"^[^/]+$")
+    """What the class is called in image sets (the name of its folder, or its label in Parquet
+    files), where that is not its class_id."""

@@ -10,11 +10,11 @@ import pytest
 from pydantic import ValidationError
 
 from synthgap.files import replacing_folder
+from synthgap.image_sets.digits import CLASS_IDS, scans
 from synthgap.miniature import attributes, captions
 from synthgap.miniature.loop import batches, deterministic
 from synthgap.miniature.spec import AutoencoderSpec, ClipSpec, DiffusionSpec, MiniatureSpec
 from synthgap.miniature.web import WebScans, collect
-from synthgap.natural.digits import CLASS_IDS, scans
 
 
 def bar(shift: float, thickness: int = 3) -> np.ndarray:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from synthgap.files import replacing_folder
+from synthgap.image_sets.digits import SIZE
 from synthgap.miniature.attributes import describe
 from synthgap.miniature.captions import captions, draw
 from synthgap.miniature.loop import Descent, batches, deterministic
 from synthgap.miniature.spec import ClipSpec
 from synthgap.miniature.tokenizer import MAX_TOKENS, train_tokenizer
 from synthgap.miniature.web import WebScans
-from synthgap.natural.digits import SIZE
 
 if TYPE_CHECKING:
     import torch

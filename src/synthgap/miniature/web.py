@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from synthgap.natural.digits import CLASS_IDS, scans
+from synthgap.image_sets.digits import CLASS_IDS, scans
 
 
 class WebScans(NamedTuple):

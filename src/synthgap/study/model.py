@@ -8,10 +8,12 @@ from pydantic import Field, field_validator, model_validator
 
 from synthgap.classes import PATH_SAFE, Category
 from synthgap.embedding.encoders import Encoder
-from synthgap.generation.generators import Generator
+from synthgap.generation.image_folder import MadeElsewhere
+from synthgap.generation.sources import AnyGenerator
+from synthgap.image_sets.natural import NaturalSet
+from synthgap.image_sets.sets import ImageSet
 from synthgap.measures.spec import MeasuresSpec
 from synthgap.miniature.spec import MiniatureSpec
-from synthgap.natural.sets import NaturalSet
 from synthgap.prompts.recipes import Recipe
 from synthgap.section import Section
 from synthgap.training.classifiers import Classifier
@@ -26,15 +28,15 @@ RESERVED = (NATURAL_TRAIN, NATURAL_VAL, "prompts")
 
 
 class Variant(Section):
-    """One way to make synthetic images."""
+    """One set of synthetic images."""
 
     generator: str
     """Name of a generator."""
-    prompts: str
-    """Name of a prompt recipe."""
-    guidance_scale: float = Field(ge=0, allow_inf_nan=False)
+    prompts: str | None = None
+    """Name of a prompt recipe; may be left out where the images were made elsewhere."""
+    guidance_scale: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     """Weight of classifier-free guidance: how closely images follow the prompt. 1 and less switch
-    it off."""
+    it off. May be left out where the images were made elsewhere."""
 
 
 class ReportSpec(Section):
@@ -68,8 +70,8 @@ class Study(Section):
     """The classes, each with an id, a name and a definition."""
     natural: NaturalSet
     """Where the natural images come from."""
-    generators: dict[Name, Generator]
-    """Text-to-image models by name."""
+    generators: dict[Name, AnyGenerator]
+    """Text-to-image models, and images made elsewhere, by name."""
     prompts: dict[Name, Recipe]
     """Prompt recipes by name."""
     variants: dict[Name, Variant] = Field(min_length=1)
@@ -112,7 +114,24 @@ class Study(Section):
 
     def prompts_of(self, variant: str, class_id: str) -> tuple[str, ...]:
         """The different prompts of a class in a variant; an image's index chooses among them."""
-        return self.prompts[self.variants[variant].prompts].prompts(self.category(class_id))
+        recipe = self.variants[variant].prompts
+        return () if recipe is None else self.prompts[recipe].prompts(self.category(class_id))
+
+    def image_set(self, source: str) -> ImageSet | None:
+        """Where the images of a source lie; None if they are generated."""
+        if source == NATURAL_TRAIN:
+            return self.natural.part("train")
+        if source == NATURAL_VAL:
+            return self.natural.part("val")
+        generator = self.generators[self.variants[source].generator]
+        return generator.image_set() if isinstance(generator, MadeElsewhere) else None
+
+    def max_unreadable(self, source: str) -> float:
+        """Largest share of unreadable images in a source that is read."""
+        if source in (NATURAL_TRAIN, NATURAL_VAL):
+            return self.natural.max_unreadable
+        generator = self.generators[self.variants[source].generator]
+        return generator.max_unreadable if isinstance(generator, MadeElsewhere) else 0.0
 
     @model_validator(mode="after")
     def _names_fit(self) -> Self:
@@ -126,7 +145,14 @@ class Study(Section):
             if name in RESERVED:
                 raise ValueError(f"variants.{name}: the name is taken; choose another")
             _check_named(f"variants.{name}.generator", variant.generator, self.generators)
-            _check_named(f"variants.{name}.prompts", variant.prompts, self.prompts)
+            if variant.prompts is not None:
+                _check_named(f"variants.{name}.prompts", variant.prompts, self.prompts)
+            for key in ("prompts", "guidance_scale"):
+                if getattr(variant, key) is None and self.image_set(name) is None:
+                    raise ValueError(
+                        f"variants.{name}.{key}: missing; {variant.generator} makes images and "
+                        "needs it"
+                    )
         if "classes" in self.encoders:
             raise ValueError("encoders.classes: the name is taken; choose another")
         for name, sources in self.training_sets.items():
@@ -145,10 +171,10 @@ class Study(Section):
                 "section, or use the digits"
             )
         for role in ("generators", "encoders"):
-            for name, model in getattr(self, role).items():
-                if model.model.miniature and (
-                    self.miniature is None or self.natural.kind != "digits"
-                ):
+            for name, spec in getattr(self, role).items():
+                # Images made elsewhere have no model.
+                model = getattr(spec, "model", None)
+                if model and model.miniature and not self.miniature:
                     raise ValueError(
                         f"{role}.{name}.model: the miniature's models need the section miniature"
                     )

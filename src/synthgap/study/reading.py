@@ -127,6 +127,8 @@ def _problem(study: Study) -> str | None:
     """Say what the study needs and does not find, or None."""
     for variant in study.variants:
         recipe = study.variants[variant].prompts
+        if recipe is None:
+            continue
         for category in study.classes:
             template = getattr(study.prompts[recipe], "template", "")
             if "definition" in placeholders(template) and not category.definition:
@@ -140,12 +142,16 @@ def _problem(study: Study) -> str | None:
                 return f"prompts.{recipe}: {error}"
     for role, models in (("generators", study.generators), ("encoders", study.encoders)):
         for name, spec in models.items():
-            folder = spec.model.folder
-            if folder is not None and not Path(folder).is_dir():
-                return f"{role}.{name}.model.folder: no folder {folder}"
-    problem = study.natural.problem(study.class_ids, study.measures.n)
-    if problem:
-        return f"natural: {problem}"
+            model = getattr(spec, "model", None)
+            if model and model.folder is not None and not Path(model.folder).is_dir():
+                return f"{role}.{name}.model.folder: no folder {model.folder}"
+    for source in study.sources:
+        image_set = study.image_set(source)
+        problem = image_set and image_set.problem(study.classes, study.measures.n)
+        if problem:
+            synthetic = study.variants.get(source)
+            where = f"generators.{synthetic.generator}" if synthetic else "natural"
+            return f"{where}: {problem}"
     return _unwritable(study.results)
 
 

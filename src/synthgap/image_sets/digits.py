@@ -34,21 +34,22 @@ def enlarge(scan: np.ndarray) -> Image.Image:
 
 
 def scans(part: Part, class_id: str, train_per_class: int, val_per_class: int) -> Iterator[Scan]:
-    """Yield the scans of one class in one part, always in the same order.
+    """Yield the scans of one class in one part, always in the same order."""
+    return cut(class_id, *bounds(part, train_per_class, val_per_class))
 
-    A fixed permutation of the class's scans is cut into `val` (the first `val_per_class`), `train`
-    (the next `train_per_class`) and `web` (the rest).
-    """
+
+def bounds(part: Part, train_per_class: int, val_per_class: int) -> tuple[int, int | None]:
+    """First and last place of a part in a class's order: `val` first, then `train`, then `web`."""
+    train = val_per_class + train_per_class
+    return {"val": (0, val_per_class), "train": (val_per_class, train), "web": (train, None)}[part]
+
+
+def cut(class_id: str, first: int, last: int | None) -> Iterator[Scan]:
+    """Yield a stretch of one class's scans in their fixed order, a permutation."""
     from sklearn.datasets import load_digits
 
     digits = load_digits()
     digit = CLASS_IDS.index(class_id)
     of_class = np.flatnonzero(digits.target == digit)
-    order = np.random.default_rng(digit).permutation(of_class)
-    first, last = {
-        "val": (0, val_per_class),
-        "train": (val_per_class, val_per_class + train_per_class),
-        "web": (val_per_class + train_per_class, len(order)),
-    }[part]
-    for number in order[first:last]:
+    for number in np.random.default_rng(digit).permutation(of_class)[first:last]:
         yield Scan(int(number), enlarge(digits.images[number]))

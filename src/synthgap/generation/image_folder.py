@@ -1,0 +1,73 @@
+"""The generators `folder` and `parquet`: images that were made elsewhere."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from synthgap.image_sets.class_folders import ClassFolders
+from synthgap.image_sets.listed_files import ListedFiles
+from synthgap.image_sets.parquet_files import ParquetFiles
+from synthgap.image_sets.sets import ImageSet
+from synthgap.section import Section
+
+
+class MadeElsewhere(Section):
+    """Images that exist already: all of them are used, none is made."""
+
+    max_unreadable: float = Field(default=0.01, ge=0, le=1)
+    """Largest share of unreadable images in a class. What cannot be read is put aside and listed;
+    beyond this share the run stops."""
+
+    def image_set(self) -> ImageSet:
+        """Where the images lie."""
+        raise NotImplementedError
+
+
+class FolderGenerator(MadeElsewhere):
+    """Images made elsewhere, as files: in class folders, or listed in a table."""
+
+    kind: Literal["folder"]
+    """Image files, whatever made them."""
+    images: str | None = None
+    """Folder that holds a folder of image files a class, named by class_id or by `folder` of the
+    class; with a `table`, the folder from which it names files, its own if left out."""
+    table: str | None = None
+    """CSV or Parquet file with the columns `class_id` and `file`, and `prompt` if it is known, in
+    place of class folders."""
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> Self:
+        if self.images is None and self.table is None:
+            raise ValueError("name images (a folder of class folders) or a table of files")
+        return self
+
+    def image_set(self) -> ImageSet:
+        """Where the images lie."""
+        if self.table is not None:
+            return ListedFiles(kind="table", table=self.table, folder=self.images)
+        return ClassFolders(kind="folder", images=self.images or "")
+
+
+class ParquetGenerator(MadeElsewhere):
+    """Images made elsewhere, inside Parquet files, such as the image tables of an older run."""
+
+    kind: Literal["parquet"]
+    """Parquet files with images in them."""
+    images: str
+    """The files, as a pattern such as old/images/disamb/*.parquet."""
+    image: str = "image"
+    """Column of the images: a struct of bytes and path."""
+    label: str = "class_id"
+    """Column of the classes: a class_id (or `folder` of a class) as text, or a number."""
+    labels: str | None = None
+    """CSV file whose column class_id holds in its rows the classes of the numbers 0, 1, 2 ..."""
+
+    def image_set(self) -> ImageSet:
+        """Where the images lie. A column `prompt` is taken over."""
+        return ParquetFiles(
+            kind="parquet",
+            files=self.images,
+            image=self.image,
+            label=self.label,
+            labels=self.labels,
+        )

@@ -1,0 +1,1 @@
+"""Sets of images that exist already, natural or made elsewhere: each lists a class."""

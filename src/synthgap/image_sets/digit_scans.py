@@ -1,0 +1,48 @@
+"""The image set `digits`: scikit-learn's handwritten digits, which need no download."""
+
+import io
+from collections.abc import Iterator
+from typing import Literal
+
+from synthgap.classes import Category
+from synthgap.image_sets.digits import CLASS_IDS, cut
+from synthgap.image_sets.found import Found
+from synthgap.section import Section
+
+
+class DigitScans(Section):
+    """A stretch of each digit's scans; class ids are digit-0 to digit-9."""
+
+    kind: Literal["digits"]
+    """scikit-learn's handwritten digits."""
+    first: int
+    """First scan of each class in its fixed order."""
+    last: int
+    """Scan after the last one."""
+
+    def place(self, category: Category) -> str:
+        """Where a class's images lie, for messages."""
+        return f"the digits, {category.class_id}"
+
+    def inputs(self, category: Category) -> list[str]:
+        """The files and folders that a job depends on: none."""
+        return []
+
+    def problem(self, categories: tuple[Category, ...], least: int) -> str | None:
+        """Say what keeps this set from serving the classes, or None."""
+        unknown = [item.class_id for item in categories if item.class_id not in CLASS_IDS]
+        if unknown:
+            return f"the digits have no class {unknown[0]}; they have digit-0 to digit-9"
+        if least > self.last - self.first:
+            return (
+                f"{self.last - self.first} images a class, but measures.n is {least}; "
+                "equal n needs as many of every class"
+            )
+        return None
+
+    def found(self, category: Category, index: str | None = None) -> Iterator[Found]:
+        """Yield the scans of one class as PNG bytes."""
+        for scan in cut(category.class_id, self.first, self.last):
+            buffer = io.BytesIO()
+            scan.image.save(buffer, format="PNG")
+            yield Found(f"{scan.number}.png", f"digits/{scan.number}.png", buffer.getvalue())

@@ -1,0 +1,140 @@
+"""The image set `parquet`: images inside Parquet files, as Hugging Face data sets store them."""
+
+import glob
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from synthgap.classes import Category
+from synthgap.errors import InputError
+from synthgap.image_sets.found import Found, Split, part_of
+from synthgap.section import Section
+
+
+class ParquetFiles(Section):
+    """Images inside Parquet files; the classes may be mixed over the files."""
+
+    kind: Literal["parquet"]
+    """Parquet files with images in them."""
+    files: str
+    """The files, as a pattern such as data/train-*.parquet."""
+    image: str = "image"
+    """Column of the images: a struct of bytes and path."""
+    label: str = "label"
+    """Column of the classes: text, or numbers."""
+    labels: str | None = None
+    """CSV file whose column class_id holds in its rows the classes of the numbers 0, 1, 2 ..."""
+    split: Split | None = None
+    """Which part of them, if not all."""
+
+    def place(self, category: Category) -> str:
+        """The files and the class."""
+        return f"{self.files} (class {category.class_id})"
+
+    def paths(self) -> list[str]:
+        """The files in the order of their names."""
+        return sorted(glob.glob(self.files))
+
+    def indexed_files(self) -> list[str]:
+        """The files that decide the index."""
+        return [*self.paths(), *([self.labels] if self.labels else [])]
+
+    def inputs(self, category: Category) -> list[str]:
+        """The files and folders that a job depends on: the index stands for them."""
+        return []
+
+    def problem(self, categories: tuple[Category, ...], least: int) -> str | None:
+        """Say that no file matches, or what the first one lacks, or which class it cannot know.
+
+        How many images a class has is known when the files have been read.
+        """
+        paths = self.paths()
+        if not paths:
+            return f"no file matches {self.files}"
+        try:
+            schema = _schema(paths[0])
+            for role, column in (("image", self.image), ("label", self.label)):
+                if column not in schema.names:
+                    columns = ", ".join(schema.names)
+                    return f"{paths[0]}: has no column {column}; name as `{role}` one of {columns}"
+            if not _holds_images(schema.field(self.image).type):
+                return f"{paths[0]}: the column {self.image} holds no images (bytes and path)"
+            known = self.classes()
+        except InputError as error:
+            return str(error)
+        for category in categories if known is not None else ():
+            if _labels_of(category).isdisjoint(known or ()):
+                where = self.labels or f"the labels of {paths[0]}"
+                return f"{where}: there is no class {category.folder or category.class_id}"
+        return None
+
+    def classes(self) -> tuple[str, ...] | None:
+        """What the numbers 0, 1, 2 ... mean; None where the labels are text.
+
+        Raises:
+            InputError: the labels are numbers, and neither `labels` nor the files say what they
+                mean.
+        """
+        first = self.paths()[0]
+        schema = _schema(first)
+        if not pa.types.is_integer(schema.field(self.label).type):
+            return None
+        if self.labels is not None:
+            return _read_labels(self.labels)
+        stored = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
+        feature = stored.get("info", {}).get("features", {}).get(self.label, {})
+        if not feature.get("names"):
+            raise InputError(
+                f"{first}: the column {self.label} holds numbers; name as `labels` a CSV file "
+                "whose column class_id says in order what they mean"
+            )
+        return tuple(feature["names"])
+
+    def found(self, category: Category, index: str | None = None) -> Iterator[Found]:
+        """Yield the images of one class in the order of the files.
+
+        Args:
+            category: the class.
+            index: the table that `parquet_index.write_index` made of these files.
+        """
+        if index is None:
+            raise ValueError("images inside Parquet files are found by their index")
+        labels = sorted(_labels_of(category))
+        rows = pq.read_table(index, filters=[("label", "in", labels)]).to_pylist()
+        images = (Found(row["name"], row["path"], prompt=row["prompt"]) for row in rows)
+        yield from part_of(images, self.split)
+
+
+def _labels_of(category: Category) -> set[str]:
+    return {category.class_id, category.folder or category.class_id}
+
+
+def _schema(path: str) -> pa.Schema:
+    try:
+        return pq.read_schema(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError(f"{path}: not a readable Parquet file") from error
+
+
+def _holds_images(kind: Any) -> bool:
+    if not pa.types.is_struct(kind) or kind.get_field_index("bytes") < 0:
+        return False
+    held = kind.field("bytes").type
+    return bool(pa.types.is_binary(held) or pa.types.is_large_binary(held))
+
+
+def _read_labels(file: str) -> tuple[str, ...]:
+    import csv
+
+    try:
+        with Path(file).open(encoding="utf-8-sig", newline="") as lines:
+            rows = csv.DictReader(lines)
+            if "class_id" not in (rows.fieldnames or ()):
+                raise InputError(f"{file}: a file of labels needs the column class_id")
+            return tuple(row["class_id"] for row in rows)
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{file}: cannot be read as CSV in UTF-8") from error

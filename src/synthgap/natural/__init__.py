@@ -1,1 +1,0 @@
-"""Adapters for natural image sets: each lists the images of one class."""

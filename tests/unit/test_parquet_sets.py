@@ -1,0 +1,262 @@
+"""Images inside Parquet files, as the `datasets` library writes them, with classes mixed."""
+
+import json
+from pathlib import Path
+
+import datasets
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from encoding import encode, noise, pixels
+
+from synthgap import parquet_rows, tables
+from synthgap.classes import Category
+from synthgap.errors import InputError
+from synthgap.generation.image_folder import ParquetGenerator
+from synthgap.image_sets.natural import NaturalParquet
+from synthgap.image_sets.parquet_files import ParquetFiles
+from synthgap.image_sets.parquet_index import write_index
+from synthgap.image_sets.reading import read_images
+from synthgap.images import encoded, pictures
+
+BIRDS = ("n01", "n02", "n03")
+CRANE, OWL, KITE = (Category(class_id=name, name=name) for name in BIRDS)
+FILES, EACH = 3, 8
+
+
+def label_of(place: int) -> int:
+    return (place * 7 + place // 5) % 3
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three files as ILSVRC/imagenet-1k has them, and the same compressed and with text labels."""
+    folder = tmp_path_factory.mktemp("stored")
+    features = datasets.Features(
+        {"image": datasets.Image(), "label": datasets.ClassLabel(names=list(BIRDS))}
+    )
+    for number in range(FILES):
+        places = range(number * EACH, (number + 1) * EACH)
+        rows = {
+            "image": [
+                {
+                    "bytes": encode(noise(seed=place), "PNG" if place % 2 else "BMP"),
+                    "path": f"{BIRDS[label_of(place)]}_{place}.JPEG",
+                }
+                for place in places
+            ],
+            "label": [label_of(place) for place in places],
+        }
+        data = datasets.Dataset.from_dict(rows, features=features)
+        (folder / "data").mkdir(exist_ok=True)
+        data.to_parquet(folder / f"data/train-{number:05d}.parquet", batch_size=3)
+        table = pq.read_table(folder / f"data/train-{number:05d}.parquet")
+        texts = [BIRDS[label] for label in table["label"].to_pylist()]
+        table = table.set_column(1, "label", pa.array(texts)).replace_schema_metadata(None)
+        table = table.append_column("prompt", pa.array([f"a {text}" for text in texts]))
+        (folder / "packed").mkdir(exist_ok=True)
+        pq.write_table(
+            table,
+            folder / f"packed/{number}.parquet",
+            compression="zstd",
+            use_dictionary=False,
+            row_group_size=3,
+        )
+    (folder / "labels.csv").write_text("class_id,name\nn03,kite\nn02,owl\nn01,crane\n")
+    return folder
+
+
+def read(image_set: ParquetFiles, category: Category, tmp_path: Path, max_unreadable=0.0):
+    index, images, aside = (str(tmp_path / f"{name}.parquet") for name in ("index", "t", "aside"))
+    write_index(image_set, index, {"study": "t"})
+    read_images(
+        image_set,
+        category,
+        index=index,
+        images=images,
+        quarantine=aside,
+        least=1,
+        max_unreadable=max_unreadable,
+        threads=2,
+        metadata={},
+    )
+    return tables.read(images), tables.read(aside).to_pylist()
+
+
+def mixed(stored: Path) -> ParquetFiles:
+    return ParquetFiles(kind="parquet", files=f"{stored}/data/train-*.parquet")
+
+
+def packed(stored: Path) -> ParquetFiles:
+    return ParquetFiles(kind="parquet", files=f"{stored}/packed/*.parquet")
+
+
+@pytest.mark.parametrize("make", [mixed, packed])
+def test_each_class_gets_its_pictures_as_datasets_shows_them(make, stored, tmp_path):
+    expected = datasets.load_dataset(
+        "parquet",
+        data_files=f"{stored}/data/*.parquet",
+        split="train",
+        cache_dir=str(tmp_path / "cache"),
+    )
+    image_set = make(stored)
+    assert image_set.problem((CRANE, OWL, KITE), 1) is None
+    seen = 0
+    for number, category in enumerate((CRANE, OWL, KITE)):
+        table, aside = read(image_set, category, tmp_path)
+        wanted = [row["image"] for row in expected if row["label"] == number]
+        assert aside == []
+        for shown, known in zip(pictures(table), wanted, strict=True):
+            assert np.array_equal(pixels(shown), pixels(known))
+        assert all(cell["bytes"] is None for cell in table["image"].to_pylist())
+        seen += len(wanted)
+    assert seen == FILES * EACH
+
+
+def test_what_lies_in_the_file_as_it_is_is_referred_to_by_its_bytes(stored, tmp_path, capsys):
+    table, _ = read(mixed(stored), CRANE, tmp_path)
+    for cell in table["image"].to_pylist():
+        file, place = cell["path"].split("#")
+        offset, length = (int(part.split("=")[1]) for part in place.split("&"))
+        assert Path(file).read_bytes()[offset : offset + length] == encoded(cell)
+    assert "compressed" not in capsys.readouterr().out
+    read(packed(stored), CRANE, tmp_path)
+    assert "0.parquet: its images are compressed" in capsys.readouterr().out
+
+
+def test_keys_do_not_depend_on_how_images_are_stored(stored, tmp_path):
+    one, other = (read(make(stored), OWL, tmp_path)[0] for make in (mixed, packed))
+    assert one["key"].equals(other["key"])
+    assert other["prompt"].to_pylist() == ["a n02"] * len(other)
+    assert one["prompt"].null_count == len(one)
+
+
+def test_a_file_of_labels_says_what_numbers_mean(stored, tmp_path):
+    """It lists the classes the other way round than the files themselves do."""
+    image_set = NaturalParquet(
+        kind="parquet",
+        train=f"{stored}/data/*.parquet",
+        val=f"{stored}/data/*0.parquet",
+        labels=str(stored / "labels.csv"),
+    ).part("train")
+    assert str(stored / "labels.csv") in image_set.indexed_files()
+    table, _ = read(image_set, KITE, tmp_path)
+    by_files, _ = read(mixed(stored), CRANE, tmp_path)
+    assert table["sha256"].equals(by_files["sha256"])
+
+
+def test_a_class_may_be_called_otherwise_in_the_files(stored, tmp_path):
+    crane = Category(class_id="crane", name="crane", folder="n01")
+    assert mixed(stored).problem((crane,), 1) is None
+    table, _ = read(mixed(stored), crane, tmp_path)
+    assert table["class_id"].to_pylist()[0] == "crane"
+    assert len(table) == sum(label_of(place) == 0 for place in range(FILES * EACH))
+
+
+def test_one_set_can_be_split(stored, tmp_path):
+    natural = NaturalParquet(kind="parquet", images=f"{stored}/data/*.parquet", val_per_class=3)
+    keys = [
+        read(natural.part(part), OWL, tmp_path)[0]["key"].to_pylist() for part in ("train", "val")
+    ]
+    whole = read(mixed(stored), OWL, tmp_path)[0]["key"].to_pylist()
+    assert len(keys[1]) == 3
+    assert sorted(keys[0] + keys[1]) == sorted(whole)
+
+
+def test_image_tables_of_an_older_run_are_a_generator(stored, tmp_path):
+    table, _ = read(packed(stored), OWL, tmp_path)
+    rows = table.to_pylist()
+    for row in rows:
+        row["image"] = {"bytes": encoded(row["image"]), "path": f"n02/{row['index']:05d}"}
+    for name, some in (("bytes", rows), ("paths", table.to_pylist())):
+        made = pa.Table.from_pylist(some, schema=tables.IMAGES)
+        tables.write(made, tmp_path / f"old/{name}.parquet", {})
+        old = ParquetGenerator(kind="parquet", images=str(tmp_path / f"old/{name}.parquet"))
+        again, aside = read(old.image_set(), OWL, tmp_path)
+        assert aside == []
+        assert again["sha256"].equals(table["sha256"])
+        assert again["prompt"].to_pylist() == ["a n02"] * len(table)
+
+
+@pytest.mark.parametrize("compression", ["none", "zstd"])
+def test_bad_images_inside_a_file_are_put_aside(compression, tmp_path):
+    cells = [
+        {"bytes": encode(noise()), "path": "a"},
+        {"bytes": b"", "path": "b"},
+        {"bytes": encode(noise())[:900], "path": "c"},
+        None,
+        {"bytes": None, "path": None},
+        {"bytes": None, "path": "nowhere.png"},
+    ]
+    kind = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    table = pa.table({"image": pa.array(cells, kind), "label": ["n01"] * 6})
+    pq.write_table(table, tmp_path / "a.parquet", compression=compression)
+    files = ParquetFiles(kind="parquet", files=str(tmp_path / "a.parquet"))
+    good, aside = read(files, CRANE, tmp_path, max_unreadable=0.9)
+    assert len(good) == 1
+    assert [row["reason"] for row in aside] == [
+        *("empty", "truncated", "neither bytes nor a path", "neither bytes nor a path"),
+        "no such file",
+    ]
+    assert all(row["path"].startswith(f"{tmp_path}/a.parquet#") for row in aside)
+
+
+def test_what_is_wrong_with_files_is_one_line(stored, tmp_path):
+    def problem(files="data/train-*.parquet", **keys):
+        said = ParquetFiles(kind="parquet", files=f"{stored}/{files}", **keys).problem((CRANE,), 1)
+        assert said is None or "\n" not in said
+        return said
+
+    assert problem("no/*.parquet") == f"no file matches {stored}/no/*.parquet"
+    assert "has no column picture; name as `image` one of image, label" in problem(image="picture")
+    assert "has no column class; name as `label` one of" in problem(label="class")
+    assert "the column label holds no images" in problem(image="label")
+    assert "not a readable Parquet file" in problem("labels.csv")
+    (tmp_path / "two.csv").write_text("class_id\nn02\nn03\n")
+    assert "two.csv: there is no class n01" in problem(labels=str(tmp_path / "two.csv"))
+    (tmp_path / "no.csv").write_text("name\nn02\n")
+    assert "needs the column class_id" in problem(labels=str(tmp_path / "no.csv"))
+    assert "cannot be read as CSV" in problem(labels=str(tmp_path / "gone.csv"))
+    bare = pq.read_table(f"{stored}/data/train-00000.parquet").replace_schema_metadata(None)
+    pq.write_table(bare, tmp_path / "bare.parquet")
+    files = ParquetFiles(kind="parquet", files=str(tmp_path / "bare.parquet"))
+    assert "holds numbers; name as `labels` a CSV file" in files.problem((CRANE,), 1)
+
+
+@pytest.mark.parametrize("label", [3, -1, None])
+def test_a_label_without_a_class_is_refused_by_its_row(label, stored, tmp_path):
+    table = pq.read_table(f"{stored}/data/train-00000.parquet")
+    labels = [*table["label"].to_pylist()[:5], label, *table["label"].to_pylist()[6:]]
+    changed = table.set_column(1, "label", pa.array(labels, pa.int64()))
+    pq.write_table(changed, tmp_path / "bad.parquet", compression="none")
+    files = ParquetFiles(kind="parquet", files=str(tmp_path / "bad.parquet"))
+    with pytest.raises(InputError, match=rf"bad.parquet, row 5: its label is {label}; .* 0 to 2"):
+        write_index(files, tmp_path / "index.parquet", {})
+
+
+def test_a_class_without_images_is_refused(stored, tmp_path):
+    none = Category(class_id="n04", name="n04")
+    with pytest.raises(
+        InputError, match=r"\(class n04\) has 0 usable images, but measures\.n is 1"
+    ):
+        read(packed(stored), none, tmp_path)
+
+
+def test_a_row_group_is_read_once(stored, monkeypatch):
+    parquet_rows._group.cache_clear()
+    file = f"{stored}/packed/0.parquet"
+    cells = [parquet_rows.read(parquet_rows.Row(file, row, "image")) for row in range(EACH)]
+    assert [cell["path"].split("_")[1] for cell in cells] == [f"{n}.JPEG" for n in range(EACH)]
+    assert parquet_rows._group.cache_info().misses == 3
+    with pytest.raises(InputError, match="has no row 8"):
+        parquet_rows.read(parquet_rows.Row(file, EACH, "image"))
+
+
+def test_the_fixture_is_what_it_says(stored):
+    """Numbers with their meaning in the metadata, and images that are not compressed."""
+    file = pq.ParquetFile(f"{stored}/data/train-00000.parquet")
+    features = json.loads(file.schema_arrow.metadata[b"huggingface"])["info"]["features"]
+    assert features["label"]["names"] == list(BIRDS)
+    assert file.num_row_groups > 1
+    assert file.metadata.row_group(0).column(0).compression == "UNCOMPRESSED"

@@ -1,0 +1,30 @@
+"""Read the images of one class of a source that exists already."""
+
+from pydantic import TypeAdapter
+
+from synthgap.classes import Category
+from synthgap.errors import logging_to
+from synthgap.image_sets.reading import read_images
+from synthgap.image_sets.sets import ImageSet
+from synthgap.provenance import metadata
+
+with logging_to(snakemake.log[0]):
+    params, resources = snakemake.params, snakemake.resources
+    class_id = snakemake.wildcards.class_id
+    read_images(
+        TypeAdapter(ImageSet).validate_python(params.image_set),
+        Category(class_id=class_id, name=class_id, folder=params.folder),
+        index=snakemake.input.get("index"),
+        images=snakemake.output.images,
+        quarantine=snakemake.output.quarantine,
+        least=resources.least,
+        max_unreadable=float(resources.max_unreadable),
+        threads=snakemake.threads,
+        metadata=metadata(
+            snakemake.config["study"],
+            params.code,
+            ["pillow", "scikit-learn"],
+            image_set=params.image_set,
+            source=snakemake.wildcards.source,
+        ),
+    )
