@@ -13,7 +13,7 @@ def main(file: str) -> None:
         InputError: something in it is wrong.
     """
     study = parse_study(read_yaml(file), file)
-    images = len(study.variants) * len(study.classes) * study.images_per_class
+    images = len(study.variants) * len(study.classes) * (study.images_per_class or 0)
     print(
         f"{file}: {len(study.classes)} classes, {len(study.variants)} variants, "
         f"{images} images to generate"
