@@ -71,7 +71,7 @@ class Study(Section):
     """Where the natural images come from."""
     generators: dict[Name, Generator]
     """Text-to-image models by name."""
-    prompts: dict[Name, Recipe] = Field(default_factory=dict)
+    prompts: dict[Name, Recipe] = Field(default={})
     """Prompt recipes by name."""
     variants: dict[Name, Variant] = Field(min_length=1)
     """Variants by name: generator, prompt recipe and guidance scale of one synthetic set."""
@@ -79,11 +79,9 @@ class Study(Section):
     """Models that embed images and prompts, by name."""
     measures: MeasuresSpec
     """How images are measured."""
-    training_sets: dict[Name, Annotated[tuple[str, ...], Field(min_length=1)]] = Field(
-        default_factory=dict
-    )
+    training_sets: dict[Name, Annotated[tuple[str, ...], Field(min_length=1)]] = Field(default={})
     """Sets that classifiers are trained on, by name: each a list of variants and natural-train."""
-    classifiers: dict[Name, Classifier] = Field(default_factory=dict)
+    classifiers: dict[Name, Classifier] = Field(default={})
     """Classifiers by name: architecture, recipe and seeds. Without any nothing is trained."""
     report: ReportSpec = ReportSpec()
     """What the report shows first."""
