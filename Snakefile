@@ -46,7 +46,12 @@ rule images:
 rule embeddings:
     input:
         [embeddings_of(encoder, source) for encoder in STUDY.encoders for source in STUDY.sources],
-        [prompts_of(encoder, variant) for encoder in STUDY.encoders for variant in STUDY.variants],
+        [
+            prompts_of(encoder, variant)
+            for encoder in STUDY.encoders
+            for variant in STUDY.variants
+            if has_prompts(encoder, variant)
+        ],
 
 
 rule measures:

@@ -3,7 +3,9 @@
 Inputs: image tables; the models of the encoders.
 Outputs: embeddings/{encoder}/{source}/{class_id}.parquet, and for the prompts of a variant
 embeddings/{encoder}/prompts/{variant}.parquet.
-Guarantees: rows stand in the order of the image table, embeddings have unit length.
+Guarantees: rows stand in the order of the image table, embeddings have unit length. Neither the
+batch size nor `threads` decides an embedding; where a GPU computes, the threads decode pictures for
+it, and `--set-threads embed_images=8` gives it more of them.
 """
 
 
@@ -11,6 +13,11 @@ def embeddings_of(encoder, source):
     return expand(
         f"{RESULTS}/embeddings/{encoder}/{source}/{{class_id}}.parquet", class_id=STUDY.class_ids
     )
+
+
+def has_prompts(encoder, variant):
+    """Whether an encoder can embed the prompts of a variant."""
+    return STUDY.encoders[encoder].embeds_text
 
 
 def prompts_of(encoder, variant):
@@ -58,6 +65,8 @@ rule embed_prompts:
         f"{RESULTS}/embeddings/{{encoder}}/prompts/{{variant}}.parquet",
     log:
         f"{LOGS}/embeddings/{{encoder}}/prompts/{{variant}}.log",
+    wildcard_constraints:
+        encoder=one_of([name for name, encoder in STUDY.encoders.items() if encoder.embeds_text]),
     conda:
         "../envs/models.yaml"
     resources:

@@ -19,6 +19,11 @@ FIGURE_FILES = [
 ]
 
 
+def prompted(encoder):
+    """The variants whose prompts the encoder embeds."""
+    return [variant for variant in STUDY.variants if has_prompts(encoder, variant)]
+
+
 def class_title(wildcards):
     category = STUDY.category(wildcards.class_id)
     return f"{category.class_id}: {category.name}" + (
@@ -104,7 +109,7 @@ rule draw_projection:
             table for source in STUDY.sources for table in embeddings_of(wildcards.encoder, source)
         ],
         prompts=lambda wildcards: [
-            prompts_of(wildcards.encoder, variant) for variant in STUDY.variants
+            prompts_of(wildcards.encoder, variant) for variant in prompted(wildcards.encoder)
         ],
     output:
         report(
@@ -119,7 +124,7 @@ rule draw_projection:
         "../envs/tables.yaml"
     params:
         sources=STUDY.sources,
-        variants=list(STUDY.variants),
+        variants=lambda wildcards: prompted(wildcards.encoder),
         classes=[f"{category.class_id} {category.name}" for category in STUDY.classes],
         code=code("draw_projection.py"),
     script:

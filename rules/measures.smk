@@ -45,6 +45,7 @@ rule measure_source:
         prompts=lambda wildcards: (
             prompts_of(wildcards.encoder, wildcards.source)
             if wildcards.source in STUDY.variants
+            and has_prompts(wildcards.encoder, wildcards.source)
             else []
         ),
     output:

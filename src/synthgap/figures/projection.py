@@ -1,4 +1,7 @@
-"""A map of the embeddings: natural images, synthetic images and prompts in two dimensions."""
+"""A map of the embeddings: natural images, synthetic images and prompts in two dimensions.
+
+Where there are no prompts, the map shows images alone.
+"""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -41,12 +44,12 @@ def draw_projection(
     prompts: Mapping[str, str | Path],
     classes: Sequence[str],
 ) -> None:
-    """Draw two maps: images with prompts, coloured by source; images alone, coloured by class.
+    """Draw two maps: by source, with prompts if there are any; images alone, by class.
 
     Args:
         path: where to, PNG.
         images: of each source its tables of embeddings, in the order of the classes.
-        prompts: of each variant its table of prompts' embeddings.
+        prompts: of each variant its table of prompts' embeddings; none for an encoder of images.
         classes: names of the classes in their order.
     """
     points = {
@@ -58,8 +61,18 @@ def draw_projection(
     figure = Figure(figsize=(12, 5.6), layout="constrained")
     left, right = figure.subplots(1, 2)
 
-    mean = all_images.mean(axis=0)
-    directions = gap_and_first_axis(all_images, np.concatenate(list(texts.values())))
+    mean, principal, shares = principal_axes(all_images)
+    principal_labels = (
+        f"first principal axis ({shares[0]:.0%} of variance)",
+        f"second principal axis ({shares[1]:.0%})",
+    )
+    directions, labels = principal, principal_labels
+    if texts:
+        directions = gap_and_first_axis(all_images, np.concatenate(list(texts.values())))
+        labels = (
+            "along the gap, from the mean prompt to the mean image",
+            "first principal axis across the gap",
+        )
     palette = colours(list(images))
     for source, parts in points.items():
         x, y = directions @ (np.concatenate(parts) - mean).T
@@ -67,18 +80,18 @@ def draw_projection(
     for variant, embedded in texts.items():
         x, y = directions @ (embedded - mean).T
         left.scatter(x, y, s=60, marker="*", color=palette[variant], edgecolor="black")
-    left.scatter([], [], s=60, marker="*", color="white", edgecolor="black", label="prompts")
-    left.set_title("Images and prompts")
-    left.set_xlabel("along the gap, from the mean prompt to the mean image")
-    left.set_ylabel("first principal axis across the gap")
+    if texts:
+        left.scatter([], [], s=60, marker="*", color="white", edgecolor="black", label="prompts")
+    left.set_title("Images and prompts" if texts else "Images by source")
+    left.set_xlabel(labels[0])
+    left.set_ylabel(labels[1])
     left.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=4)
 
-    mean, directions, shares = principal_axes(all_images)
     shades = _class_colours(len(classes))
     for source, parts in points.items():
         natural = source.startswith("natural")
         for shade, embedded in zip(shades, parts, strict=True):
-            x, y = directions @ (embedded - mean).T
+            x, y = principal @ (embedded - mean).T
             right.scatter(
                 x,
                 y,
@@ -94,8 +107,8 @@ def draw_projection(
     right.plot([], [], "o", color="#555555", label="natural")
     right.plot([], [], "x", color="#555555", label="synthetic")
     right.set_title("Images by class")
-    right.set_xlabel(f"first principal axis ({shares[0]:.0%} of variance)")
-    right.set_ylabel(f"second principal axis ({shares[1]:.0%})")
+    right.set_xlabel(principal_labels[0])
+    right.set_ylabel(principal_labels[1])
     right.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     save(figure, path)
 
