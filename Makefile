@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --quiet host reason rules
 
-.PHONY: study test lint lock schema
+.PHONY: study test lint lock schema bench
 .DEFAULT_GOAL := study
 
 study: .venv/.synced
@@ -29,6 +29,11 @@ lint: .venv/.synced
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile rules
+
+# Ratios to what one would use instead, side by side; on a GPU if there is one. See benchmarks/README.md.
+bench: .venv/.synced
+	@for work in generation embedding training; do \
+		$(BIN)/python benchmarks/$$work.py || exit 1; done
 
 # After a change of the dependencies in pyproject.toml.
 lock: .venv/.synced

@@ -3,7 +3,9 @@
 Inputs: image tables; the models of the encoders.
 Outputs: embeddings/{encoder}/{source}/{class_id}.parquet, and for the prompts of a variant
 embeddings/{encoder}/prompts/{variant}.parquet.
-Guarantees: rows stand in the order of the image table, embeddings have unit length.
+Guarantees: rows stand in the order of the image table, embeddings have unit length. Neither the
+batch size nor `threads` decides an embedding; where a GPU computes, the threads decode pictures for
+it, and `--set-threads embed_images=8` gives it more of them.
 """
 
 
@@ -14,8 +16,9 @@ def embeddings_of(encoder, source):
 
 
 def has_prompts(encoder, variant):
-    """Whether the prompts of a variant are embedded: images made elsewhere may have none."""
-    return STUDY.variants[variant].prompts is not None
+    """Whether the prompts of a variant are embedded: an encoder may embed no texts, and images made
+    elsewhere may have no prompts."""
+    return STUDY.encoders[encoder].embeds_text and STUDY.variants[variant].prompts is not None
 
 
 def prompts_of(encoder, variant):
@@ -63,6 +66,8 @@ rule embed_prompts:
         f"{RESULTS}/embeddings/{{encoder}}/prompts/{{variant}}.parquet",
     log:
         f"{LOGS}/embeddings/{{encoder}}/prompts/{{variant}}.log",
+    wildcard_constraints:
+        encoder=one_of([name for name, encoder in STUDY.encoders.items() if encoder.embeds_text]),
     conda:
         "../envs/models.yaml"
     resources:

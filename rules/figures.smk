@@ -72,7 +72,7 @@ rule write_quoted:
     conda:
         "../envs/tables.yaml"
     params:
-        encoder=STUDY.report.encoder,
+        encoder=STUDY.headline_encoder,
         code=code("write_quoted.py"),
     script:
         "../workflow/scripts/write_quoted.py"

@@ -2,14 +2,14 @@
 
 Inputs: measures and predictions.
 Outputs: summary/variants.parquet (a row a source and encoder), summary/classes.parquet (a row a
-class, source and encoder), summary/classifiers.parquet (a row a classifier and training set), and
-the same as CSV.
+class, source and encoder), summary/classifiers.parquet (a row a classifier and training set, in studies
+that train any), and the same as CSV.
 Guarantees: every number has its 95 % interval beside it; each column's metadata says what it is.
 """
 
 SUMMARY_FILES = expand(
     f"{RESULTS}/summary/{{table}}.{{suffix}}",
-    table=["variants", "classes", "classifiers"],
+    table=["variants", "classes", *(["classifiers"] if STUDY.classifiers else [])],
     suffix=["parquet", "csv"],
 )
 
@@ -36,7 +36,7 @@ rule summarise:
         sources=STUDY.sources,
         training_sets=STUDY.training_sets,
         seeds={name: spec.seeds for name, spec in STUDY.classifiers.items()},
-        classifier=STUDY.report.classifier,
+        classifier=STUDY.headline_classifier,
         draws=STUDY.measures.draws,
         code=code("summarise.py"),
     script:

@@ -1,7 +1,11 @@
 """The classes of a study."""
 
-from pydantic import Field
+from typing import Annotated, Any
 
+from pydantic import BeforeValidator, Field, ValidationError
+
+from synthgap.csv_rows import csv_rows
+from synthgap.errors import InputError
 from synthgap.section import Section
 
 PATH_SAFE = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
@@ -17,6 +21,53 @@ class Category(Section):
     """What people call the class. Two classes may share a name."""
     definition: str = Field(default="")
     """What tells the class apart from others of the same name."""
-    folder: str | None = Field(default=None, min_length=1, pattern=r"^[^/]+$")
+    folder: str = Field(default="", pattern=r"^[^/]*$")
     """What the class is called in image sets (the name of its folder, or its label in Parquet
     files), where that is not its class_id."""
+
+
+class ClassFile(Section):
+    """The classes of a study in a file of their own."""
+
+    file: str
+    """CSV file with the columns `class_id`, `name` and, where needed, `definition` and `folder`."""
+
+
+def read_classes(file: str) -> list[Category]:
+    """Read the classes of a CSV file, in its order; columns that mean nothing here are left.
+
+    Raises:
+        InputError: the file is none such, or one of its rows is no class.
+    """
+    classes = []
+    for line, row in csv_rows(file, ("class_id", "name")):
+        known = {key: text for key, text in row.items() if key in Category.model_fields}
+        try:
+            classes.append(Category.model_validate(known))
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise InputError(
+                f"{file}: line {line}: {first['loc'][0]} {first['input']!r}: "
+                f"{first['msg'][0].lower()}{first['msg'][1:]}"
+            ) from error
+    return classes
+
+
+def _listed(classes: Any) -> Any:
+    if not isinstance(classes, dict):
+        return classes
+    try:
+        return read_classes(ClassFile.model_validate(classes).file)
+    except InputError as error:
+        raise ValueError(str(error)) from error
+
+
+Classes = Annotated[
+    tuple[Category, ...],
+    Field(min_length=1),
+    BeforeValidator(
+        _listed,
+        json_schema_input_type=Annotated[tuple[Category, ...], Field(min_length=1)] | ClassFile,
+    ),
+]
+"""Classes as a study file gives them: listed, or in a file of their own."""

@@ -55,7 +55,10 @@ class Training(NamedTuple):
 
 
 def variants_table(
-    measured: Sequence[Measured], trainings: Sequence[Training], classifier: str, draws: int
+    measured: Sequence[Measured],
+    trainings: Sequence[Training],
+    classifier: str | None,
+    draws: int,
 ) -> pa.Table:
     """Join measures and accuracies: a row a source and encoder.
 
@@ -66,7 +69,7 @@ def variants_table(
         measured: what was measured.
         trainings: what was trained.
         classifier: whose accuracy stands beside the measures, where a training set consists of
-            the source alone.
+            the source alone; None if there is no classifier.
         draws: replicates for the intervals of accuracies.
     """
     accuracies = {
@@ -92,7 +95,8 @@ def variants_table(
                 row |= columns(name, mean.value, interval(mean))
         (together,) = [found for found in _rows(item.together) if found["class_id"] is None]
         row |= _of_source(together)
-        row |= {"classifier": classifier, **accuracies.get((item.source,), {})}
+        if classifier is not None:
+            row |= {"classifier": classifier, **accuracies.get((item.source,), {})}
         rows.append(row)
     return _table(rows)
 
@@ -100,7 +104,7 @@ def variants_table(
 def classes_table(
     measured: Sequence[Measured],
     trainings: Sequence[Training],
-    classifier: str,
+    classifier: str | None,
     names: Mapping[str, str],
 ) -> pa.Table:
     """Join measures and accuracies class by class: a row a class, source and encoder."""
@@ -127,7 +131,8 @@ def classes_table(
                 if not key.endswith("_replicates") and key != "class_id"
             }
             row |= _of_source(together[class_id])
-            row["classifier"] = classifier
+            if classifier is not None:
+                row["classifier"] = classifier
             for name, found in accuracies.get((item.source,), {}).items():
                 row |= columns(name, found.per_class[number], found.per_class_interval[number])
             rows.append(row)

@@ -1,7 +1,8 @@
 """The Parquet tables that stages hand to each other: their schemas, reading and writing."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,10 @@ IMAGES = pa.schema(
 )
 """One row an image. Natural images from files hold a path alone; `prompt` and `seed` are null."""
 
+PICTURES_IN_A_GROUP = 64
+"""Rows of a row group of an image table. A reader takes whole groups, and the pictures of a class
+may have hundreds of MB."""
+
 
 def embeddings_schema(dimensions: int) -> pa.Schema:
     """Schema of a table of embeddings, of images or of prompts: one row an embedded thing."""
@@ -43,10 +48,17 @@ def embeddings_schema(dimensions: int) -> pa.Schema:
 def write(table: pa.Table, path: str | Path, metadata: Mapping[str, str]) -> None:
     """Write a table, with what made it in the Parquet metadata."""
     described = {f"synthgap.{key}": value for key, value in metadata.items()}
+    group = None
     if table.schema.names == IMAGES.names:
+        group = PICTURES_IN_A_GROUP
         described["huggingface"] = json.dumps({"info": {"features": _features(table.schema)}})
     with replacing(path) as beside:
-        pq.write_table(table.replace_schema_metadata(described), beside, compression="zstd")
+        pq.write_table(
+            table.replace_schema_metadata(described),
+            beside,
+            compression="zstd",
+            row_group_size=group,
+        )
 
 
 def read(path: str | Path, columns: Sequence[str] | None = None) -> pa.Table:
@@ -55,8 +67,29 @@ def read(path: str | Path, columns: Sequence[str] | None = None) -> pa.Table:
     Raises:
         InputError: the file is no Parquet table.
     """
-    try:
+    with _reading(path):
         return pq.read_table(path, columns=columns, partitioning=None)
+
+
+def read_pieces(path: str | Path, rows: int) -> Iterator[pa.Table]:
+    """Read one table piece by piece, without ever holding all of it.
+
+    Args:
+        path: the table.
+        rows: rows of a piece, at most.
+
+    Raises:
+        InputError: the file is no Parquet table.
+    """
+    with _reading(path), pq.ParquetFile(path) as file:
+        for piece in file.iter_batches(rows):
+            yield pa.Table.from_batches([piece])
+
+
+@contextmanager
+def _reading(path: str | Path) -> Iterator[None]:
+    try:
+        yield
     except FileNotFoundError:
         raise
     except (pa.ArrowInvalid, OSError) as error:

@@ -112,7 +112,7 @@ class TestCaptions:
     @pytest.mark.parametrize("text", ["", "class,prompt\na,b\n", "class_id;prompt\na;b\n"])
     def test_need_their_two_columns(self, tmp_path, text):
         made = captions(tmp_path / "c.csv", text)
-        with pytest.raises(InputError, match="needs the columns class_id and prompt"):
+        with pytest.raises(InputError, match="needed are class_id, prompt"):
             made.prompts(CRANE)
 
     def test_that_are_not_utf8_are_refused(self, tmp_path):

@@ -20,6 +20,8 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("file").touch()
     Path("lacking.csv").write_text("class_id,prompt\ndigit-0,a ring\n")
+    Path("bad.csv").write_text("class_id,name\na,A\nb c,B\n")
+    Path("empty.csv").write_text("class_id,name\n")
     Path("columns.csv").write_text("class,caption\ndigit-0,a ring\n")
 
 
@@ -89,6 +91,17 @@ BAD_INPUT: list[tuple[str, Mutation, tuple[str, ...]]] = [
     ("duplicate class_id", put("classes", 0, "class_id", "digit-6"),
      ("classes: ", "digit-6 occurs twice")),
     ("no classes", put("classes", []), ("classes: ", "at least 1")),
+    ("no class file", put("classes", {"file": "no.csv"}),
+     ("classes: no.csv: cannot be read", "No such file")),
+    ("class file lacking columns", put("classes", {"file": "columns.csv"}),
+     ("classes: columns.csv: no column class_id", "found are class, caption")),
+    ("class file with a bad id", put("classes", {"file": "bad.csv"}),
+     ("classes: bad.csv: line 3: ", "class_id 'b c'")),
+    ("class file of no classes", put("classes", {"file": "empty.csv"}),
+     ("classes: ", "at least 1")),
+    ("key that no class file has", put("classes", {"fil": "bad.csv"}), ("classes", "file?")),
+    ("classifiers without training sets", drop("training_sets"), ("go together",)),
+    ("no number of images", drop("images_per_class"), ("images_per_class: missing",)),
     ("unknown placeholder", put("prompts", "disamb", "template", "{nam}"),
      ("prompts.disamb", "unknown placeholder {nam}", "known are {name}, {definition}")),
     ("broken braces", put("prompts", "disamb", "template", "{name"),
@@ -126,7 +139,7 @@ BAD_INPUT: list[tuple[str, Mutation, tuple[str, ...]]] = [
     ("captions lacking a class", recipe(kind="captions", file="lacking.csv"),
      ("prompts.disamb: lacking.csv", "no caption for the class digit-6")),
     ("captions lacking columns", recipe(kind="captions", file="columns.csv"),
-     ("prompts.disamb: columns.csv", "needs the columns class_id and prompt")),
+     ("prompts.disamb: columns.csv", "no column class_id; needed are class_id, prompt")),
     ("unknown kind of recipe", recipe(kind="poem", template="x"),
      ("prompts.disamb: kind must be one of captions, contexts, template",)),
     ("unknown kind of natural set", put("natural", "kind", "webdataset"),

@@ -9,6 +9,7 @@ from synthgap.study.reading import parse_study, read_yaml
 
 ROOT = Path(__file__).parents[2]
 TINY = read_yaml(ROOT / "tests/studies/tiny.yaml")
+NOT_NEEDED = ("classifiers", "training_sets", "report")
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +46,21 @@ def test_a_class_needs_no_definition_where_no_recipe_uses_it():
     data["variants"] = {"classname": data["variants"]["classname"]}
     data["training_sets"] = {"natural": ["natural-train"]}
     assert parse_study(data, "study.yaml").class_ids[0] == "digit-0"
+
+
+def test_a_study_may_train_nothing():
+    data = {key: value for key, value in TINY.items() if key not in NOT_NEEDED}
+    study = parse_study(data, "study.yaml")
+    assert study.headline_encoder == "clip"
+    assert study.headline_classifier is None
+    assert study.report.images_per_class == 8
+
+
+def test_classes_may_lie_in_a_file():
+    lines = [f'{c["class_id"]},{c["name"]},"{c["definition"]}",x' for c in TINY["classes"]]
+    Path("classes.csv").write_text("\n".join(["class_id,name,definition,notes", *lines, ""]))
+    study = parse_study({**TINY, "classes": {"file": "classes.csv"}}, "study.yaml")
+    assert study == parse_study(TINY, "study.yaml")
 
 
 def test_what_is_read_comes_back_when_written():

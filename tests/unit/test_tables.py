@@ -112,6 +112,20 @@ class TestHuggingFace:
         assert opened[0]["prompt"] is None
         assert opened["index"][:] == [0, 1]
 
+    def test_can_be_read_a_few_pictures_at_a_time(self, tmp_path):
+        path = tmp_path / "images.parquet"
+        count = tables.PICTURES_IN_A_GROUP + 6
+        table = image_table(*({"bytes": bytes([number]), "path": None} for number in range(count)))
+        tables.write(table, path, {})
+        # A group is the least that is read.
+        assert pq.ParquetFile(path).num_row_groups == 2
+        pieces = list(tables.read_pieces(path, 4))
+        assert max(piece.num_rows for piece in pieces) == 4
+        assert pa.concat_tables(pieces).to_pylist() == table.to_pylist()
+        path.write_bytes(b"no table")
+        with pytest.raises(InputError, match="not a readable Parquet table"):
+            next(tables.read_pieces(path, 4))
+
     def test_pictures_come_from_bytes_or_from_the_file(self, tmp_path):
         Image.new("L", (3, 3), 7).save(tmp_path / "grey.png")
         cells = ({"bytes": png(9), "path": "x"}, {"bytes": None, "path": f"{tmp_path}/grey.png"})

@@ -25,7 +25,7 @@ with logging_to(snakemake.log[0]):
         metadata=metadata(
             snakemake.config["study"],
             params.code,
-            ["pillow", "torch", "transformers"],
+            ["pillow", "torch", "torchvision", "transformers"],
             encoder=snakemake.wildcards.encoder,
             source=snakemake.wildcards.source,
             dtype=encoder.dtype,

@@ -38,8 +38,9 @@ with logging_to(snakemake.log[0]):
     tables = {
         "variants": variants_table(measured, trainings, params.classifier, params.draws),
         "classes": classes_table(measured, trainings, params.classifier, params.names),
-        "classifiers": classifiers_table(trainings, params.draws),
     }
+    if trainings:
+        tables["classifiers"] = classifiers_table(trainings, params.draws)
     folder = Path(snakemake.output[0]).parent
     for name, table in tables.items():
         write_summary(table, folder / f"{name}.parquet", made)

@@ -1,105 +1,103 @@
-"""The encoder `clip`: dual encoders of the transformers library, such as CLIP and SigLIP."""
+"""The encoder `clip`: models of images and texts of the transformers library (CLIP, SigLIP)."""
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from jaxtyping import Float
-from pydantic import Field
 
 from synthgap.devices import best_device, held
+from synthgap.embedding.transformers_model import (
+    Inputs,
+    OpenTransformersEncoder,
+    TransformersEncoder,
+    load,
+    refuse_random,
+)
 from synthgap.errors import InputError
-from synthgap.models import Checkpoint, ModelSource, opening
-from synthgap.section import Section
+from synthgap.models import Checkpoint, opening
 
 if TYPE_CHECKING:
-    from PIL import Image
+    import torch
+
+WHAT = "an encoder of images and texts"
 
 
-class ClipEncoder(Section):
+class ClipEncoder(TransformersEncoder):
     """A model that embeds images and texts into one space."""
 
     kind: Literal["clip"]
-    """A transformers model with image and text features (CLIP, SigLIP)."""
-    model: ModelSource
-    """Where the model comes from."""
-    dtype: Literal["float32", "float16", "bfloat16"] = "float32"
-    """Number format of the model's weights and of its computation."""
-    batch_size: int = Field(default=64, ge=1)
-    """Images embedded at once; decides speed and memory only."""
+    """A transformers model with image and text features (CLIP, OpenCLIP in transformers' layout,
+    SigLIP, SigLIP 2)."""
 
-    def open(self, checkpoint: Checkpoint, threads: int) -> "OpenEncoder":
+    embeds_text: ClassVar[bool] = True
+
+    def open(self, checkpoint: Checkpoint, threads: int) -> "OpenClip":
         """Load the model and its processor.
 
         Raises:
-            InputError: transformers cannot open the checkpoint.
+            InputError: transformers cannot open the checkpoint, or it embeds no texts.
         """
         # A model that is held already must still compute on this job's threads.
         best_device(threads)
-        return held((self, checkpoint), lambda: OpenEncoder(self, checkpoint, threads))
+        return held((self, checkpoint), lambda: self._load(checkpoint, threads))
 
+    def _load(self, checkpoint: Checkpoint, threads: int) -> "OpenClip":
+        from transformers import AutoProcessor
 
-class OpenEncoder:
-    """A loaded encoder."""
-
-    def __init__(self, spec: ClipEncoder, checkpoint: Checkpoint, threads: int) -> None:
-        """Load a checkpoint in the spec's number format onto the best device."""
-        import torch
-        from transformers import AutoModel, AutoProcessor
-
-        self.batch_size = spec.batch_size
-        self.device = best_device(threads)
-        where: dict[str, Any] = {"revision": checkpoint.revision}
-        with opening(checkpoint.location, "an encoder of images and texts"):
-            self.model = AutoModel.from_pretrained(
-                checkpoint.location, dtype=getattr(torch, spec.dtype), use_safetensors=True, **where
-            )
-            self.processor = AutoProcessor.from_pretrained(checkpoint.location, **where)
-        if not hasattr(self.model, "get_text_features"):
+        location = checkpoint.location
+        model, device, missing = load(self, checkpoint, threads, WHAT)
+        if not hasattr(model, "get_text_features"):
+            sees = model.main_input_name == "pixel_values"
+            hint = "write kind: vision" if sees else "the kind clip needs images and texts"
+            raise InputError(f"{location}: {type(model).__name__} is not {WHAT}; {hint}")
+        refuse_random(location, missing, WHAT)
+        with opening(location, WHAT):
+            processor = AutoProcessor.from_pretrained(location, revision=checkpoint.revision)
+        # Without its files, transformers makes a tokenizer that knows next to nothing.
+        known = len(getattr(processor, "tokenizer", ()))
+        wanted = model.config.text_config.vocab_size
+        if known < wanted / 2:
             raise InputError(
-                f"{checkpoint.location}: {type(self.model).__name__} embeds no texts; "
-                "the kind clip needs a model of images and texts"
+                f"{location}: the tokenizer knows {known} tokens and the model {wanted}; add the "
+                "tokenizer's files"
             )
-        self.model.to(self.device).eval()
+        return OpenClip(model, processor, device, self.batch_size)
 
-    def embed_images(self, images: "Iterable[Image.Image]") -> Float[np.ndarray, "n d"]:
-        """Embed RGB images, not normalised."""
-        batch: list[Image.Image] = []
-        features: list[Float[np.ndarray, "b d"]] = []
-        for image in images:
-            batch.append(image)
-            if len(batch) == self.batch_size:
-                features.append(self._image_features(batch))
-                batch = []
-        if batch:
-            features.append(self._image_features(batch))
-        return np.concatenate(features)
+
+class OpenClip(OpenTransformersEncoder):
+    """A loaded encoder of images and texts."""
+
+    def image_features(self, inputs: Inputs) -> "Float[torch.Tensor, 'b d']":
+        """Compute the projected image features of a batch."""
+        features: torch.Tensor = self.model.get_image_features(**inputs).pooler_output
+        return features
 
     def embed_texts(self, texts: Sequence[str]) -> Float[np.ndarray, "n d"]:
         """Embed texts, not normalised; what exceeds the model's context is cut off."""
-        starts = range(0, len(texts), self.batch_size)
-        return np.concatenate(
-            [self._text_features(texts[start : start + self.batch_size]) for start in starts]
-        )
-
-    def _image_features(self, images: "list[Image.Image]") -> Float[np.ndarray, "b d"]:
-        inputs = self.processor(images=images, return_tensors="pt")
-        pixels = inputs["pixel_values"].to(self.device, self.model.dtype)
-        return self._features(self.model.get_image_features, pixel_values=pixels)
-
-    def _text_features(self, texts: Sequence[str]) -> Float[np.ndarray, "b d"]:
-        # SigLIP was trained on texts padded to its full context and needs them so.
-        padding = "max_length" if self.model.config.model_type.startswith("siglip") else True
-        inputs = self.processor(
-            text=list(texts), return_tensors="pt", padding=padding, truncation=True
-        )
-        return self._features(self.model.get_text_features, **inputs.to(self.device))
-
-    def _features(self, compute: Any, **inputs: Any) -> Float[np.ndarray, "b d"]:
         import torch
 
+        starts = range(0, len(texts), self.batch_size)
         with torch.inference_mode():
-            features: Float[np.ndarray, "b d"] = (
-                compute(**inputs).pooler_output.float().cpu().numpy()
-            )
+            features = [
+                self._text_features(list(texts[start : start + self.batch_size]))
+                for start in starts
+            ]
+            found: Float[np.ndarray, "n d"] = torch.cat(features).float().cpu().numpy()
+        return found
+
+    def _text_features(self, texts: list[str]) -> "Float[torch.Tensor, 'b d']":
+        config = self.model.config
+        # A tokenizer may know no limit of its own, as Gemma's of SigLIP 2.
+        limit = min(
+            self.processor.tokenizer.model_max_length, config.text_config.max_position_embeddings
+        )
+        # SigLIP was trained on texts padded to its full context and needs them so.
+        padding = "max_length" if config.model_type.startswith("siglip") else True
+        inputs = self.processor(
+            text=texts, return_tensors="pt", padding=padding, truncation=True, max_length=limit
+        )
+        features: torch.Tensor = self.model.get_text_features(
+            **inputs.to(self.device)
+        ).pooler_output
         return features

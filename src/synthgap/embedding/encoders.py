@@ -1,6 +1,10 @@
 """The encoders that a study can name. A new kind is one module and its name here."""
 
-from synthgap.embedding.clip import ClipEncoder
+from typing import Annotated
 
-Encoder = ClipEncoder
-"""Becomes a union discriminated by `kind` with the second kind."""
+from pydantic import Field
+
+from synthgap.embedding.clip import ClipEncoder
+from synthgap.embedding.vision import VisionEncoder
+
+Encoder = Annotated[ClipEncoder | VisionEncoder, Field(discriminator="kind")]

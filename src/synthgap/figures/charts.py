@@ -19,6 +19,15 @@ ACCURACIES = {
 """Column, name and mark of each accuracy on natural-val."""
 
 
+def _measured(variants: pd.DataFrame) -> dict[str, tuple[str, str]]:
+    """The accuracies that the study has; nothing may have been trained."""
+    return {
+        column: drawn
+        for column, drawn in ACCURACIES.items()
+        if column in variants and variants[column].notna().any()
+    }
+
+
 def draw_centroid_distance(path: str | Path, variants: pd.DataFrame, classes: pd.DataFrame) -> None:
     """Draw the centroid distance of each source with its interval, and of each of its classes.
 
@@ -51,16 +60,17 @@ def draw_accuracy(path: str | Path, variants: pd.DataFrame) -> None:
     palette = colours(sources)
     figure = Figure(figsize=(8, 1.4 + 0.62 * len(sources)), layout="constrained")
     axes = figure.subplots()
-    steps = np.linspace(-0.22, 0.22, len(ACCURACIES))
-    for (column, (_, mark)), step in zip(ACCURACIES.items(), steps, strict=True):
+    accuracies = _measured(variants)
+    steps = np.linspace(-0.22, 0.22, len(accuracies))
+    for (column, (_, mark)), step in zip(accuracies.items(), steps, strict=True):
         for place, row in enumerate(variants.to_dict("records")):
             _point(axes, row, column, place + step, palette[row["source"]], mark)
-    for name, mark in ACCURACIES.values():
+    for name, mark in accuracies.values():
         axes.plot([], [], mark, color="#555555", label=name)
     by_source(axes, sources)
     axes.set_xlabel("share of natural-val images put right, mean over classes")
     axes.set_title("Accuracy on natural images")
-    figure.legend(loc="outside lower center", ncols=len(ACCURACIES))
+    figure.legend(loc="outside lower center", ncols=len(accuracies))
     save(figure, path)
 
 
@@ -68,9 +78,10 @@ def draw_accuracy_against_distance(path: str | Path, variants: pd.DataFrame) -> 
     """Draw each accuracy against centroid distance, a panel an accuracy."""
     sources = list(variants["source"])
     palette = colours(sources)
-    figure = Figure(figsize=(3.6 * len(ACCURACIES), 4.2), layout="constrained")
-    panels = figure.subplots(1, len(ACCURACIES), sharex=True)
-    for axes, (column, (name, _)) in zip(panels, ACCURACIES.items(), strict=True):
+    accuracies = _measured(variants)
+    figure = Figure(figsize=(3.6 * len(accuracies), 4.2), layout="constrained")
+    panels = figure.subplots(1, len(accuracies), sharex=True)
+    for axes, (column, (name, _)) in zip(panels, accuracies.items(), strict=True):
         for row in variants.to_dict("records"):
             if pd.isna(row[column]):
                 continue

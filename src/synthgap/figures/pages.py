@@ -35,11 +35,15 @@ QUOTED_RATIOS = (1.0, 2.05 / 1.23, 2.49 / 1.23)
 
 
 def headline(variants: pd.DataFrame) -> pd.DataFrame:
-    """Choose the headline's columns, each number with its interval as text."""
+    """Choose the headline's columns, each number with its interval as text.
+
+    What the study has no numbers for, such as an accuracy where nothing was trained, is left out.
+    """
     return pd.DataFrame(
         {
             name: [_cell(row, column) for row in variants.to_dict("records")]
             for column, name in HEADLINE.items()
+            if column in variants and variants[column].notna().any()
         }
     )
 
@@ -64,6 +68,9 @@ def write_answer(path: str | Path, study: str, description: str, variants: pd.Da
     """
     parts = [f"<h1>{html.escape(study)}</h1>", f"<p>{html.escape(description)}</p>"]
     for encoder, rows in variants.groupby("encoder", sort=False):
+        classifier = ""
+        if "classifier" in rows:
+            classifier = f", and by a classifier trained on it ({rows['classifier'].iloc[0]})"
         baseline = rows.loc[rows["source"] == "natural-train", "centroid_shift_baseline"].iloc[0]
         parts += [
             f"<h2>{html.escape(str(encoder))}</h2>",
@@ -72,8 +79,7 @@ def write_answer(path: str | Path, study: str, description: str, variants: pd.Da
             "intervals. Centroid distance: higher is more diverse. Centroid shift: two halves of "
             f"the natural images lie {baseline:.3f} apart already. Accuracies are shares of "
             "natural-val images, each class weighing the same: by the nearest class mean of the "
-            "source, by its five nearest images, and by a classifier trained on it "
-            f"({html.escape(str(rows['classifier'].iloc[0]))}).</p>",
+            f"source, by its five nearest images{html.escape(classifier)}.</p>",
         ]
     _page(path, parts)
 

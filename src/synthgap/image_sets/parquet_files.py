@@ -3,13 +3,13 @@
 import glob
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from synthgap.classes import Category
+from synthgap.csv_rows import csv_rows
 from synthgap.errors import InputError
 from synthgap.image_sets.found import Found, Split, part_of
 from synthgap.section import Section
@@ -84,7 +84,7 @@ class ParquetFiles(Section):
         if not pa.types.is_integer(schema.field(self.label).type):
             return None
         if self.labels is not None:
-            return _read_labels(self.labels)
+            return tuple(row.cells["class_id"] for row in csv_rows(self.labels, ("class_id",)))
         stored = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
         feature = stored.get("info", {}).get("features", {}).get(self.label, {})
         if not feature.get("names"):
@@ -125,16 +125,3 @@ def _holds_images(kind: Any) -> bool:
         return False
     held = kind.field("bytes").type
     return bool(pa.types.is_binary(held) or pa.types.is_large_binary(held))
-
-
-def _read_labels(file: str) -> tuple[str, ...]:
-    import csv
-
-    try:
-        with Path(file).open(encoding="utf-8-sig", newline="") as lines:
-            rows = csv.DictReader(lines)
-            if "class_id" not in (rows.fieldnames or ()):
-                raise InputError(f"{file}: a file of labels needs the column class_id")
-            return tuple(row["class_id"] for row in rows)
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{file}: cannot be read as CSV in UTF-8") from error

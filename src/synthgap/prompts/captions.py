@@ -1,6 +1,5 @@
 """The recipe `captions`: prompts from a user's own file."""
 
-import csv
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -8,6 +7,7 @@ from typing import Literal
 from pydantic import field_validator
 
 from synthgap.classes import Category
+from synthgap.csv_rows import csv_rows
 from synthgap.errors import InputError
 from synthgap.section import Section
 
@@ -20,19 +20,10 @@ def read_captions(file: str) -> dict[str, tuple[str, ...]]:
         InputError: the file has not these columns, or is not UTF-8.
     """
     captions: dict[str, list[str]] = {}
-    try:
-        with Path(file).open(encoding="utf-8-sig", newline="") as lines:
-            rows = csv.DictReader(lines)
-            if not {"class_id", "prompt"} <= set(rows.fieldnames or ()):
-                raise InputError(f"{file}: a captions file needs the columns class_id and prompt")
-            for row in rows:
-                if not (row["prompt"] or "").strip():
-                    raise InputError(
-                        f"{file}: line {rows.line_num}: no prompt for the class {row['class_id']}"
-                    )
-                captions.setdefault(row["class_id"], []).append(row["prompt"])
-    except UnicodeDecodeError as error:
-        raise InputError(f"{file}: not UTF-8 text; save it as UTF-8") from error
+    for line, row in csv_rows(file, ("class_id", "prompt")):
+        if not row["prompt"].strip():
+            raise InputError(f"{file}: line {line}: no prompt for the class {row['class_id']}")
+        captions.setdefault(row["class_id"], []).append(row["prompt"])
     return {class_id: tuple(prompts) for class_id, prompts in captions.items()}
 
 

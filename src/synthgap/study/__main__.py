@@ -13,8 +13,8 @@ def main(file: str) -> None:
         InputError: something in it is wrong.
     """
     study = parse_study(read_yaml(file), file)
-    made = [variant for variant in study.variants if study.image_set(variant) is None]
-    images = len(made) * len(study.classes) * study.images_per_class
+    made = [name for name in study.variants if study.image_set(name) is None]
+    images = len(made) * len(study.classes) * (study.images_per_class or 0)
     print(
         f"{file}: {len(study.classes)} classes, {len(study.variants)} variants, "
         f"{images} images to generate"

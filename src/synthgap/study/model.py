@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from synthgap.classes import PATH_SAFE, Category
+from synthgap.classes import PATH_SAFE, Category, Classes
 from synthgap.embedding.encoders import Encoder
 from synthgap.generation.image_folder import MadeElsewhere
 from synthgap.generation.sources import AnyGenerator
@@ -42,10 +42,11 @@ class Variant(Section):
 class ReportSpec(Section):
     """What the report shows first."""
 
-    encoder: str
-    """Encoder whose numbers stand beside the quoted ones; tables and figures show every one."""
-    classifier: str
-    """Classifier whose accuracy stands beside the measures."""
+    encoder: str | None = None
+    """Encoder whose numbers stand beside the quoted ones; tables and figures show every one. The
+    first if left out."""
+    classifier: str | None = None
+    """Classifier whose accuracy stands beside the measures. The first if left out."""
     images_per_class: int = Field(default=8, ge=1, le=50)
     """Images of each source on the contact sheet of a class."""
 
@@ -64,15 +65,16 @@ class Study(Section):
     workers: bool = True
     """Whether jobs on one machine share processes that keep libraries and models loaded. Results
     are the same either way."""
-    images_per_class: int = Field(ge=1)
-    """Images that each variant makes of each class. Raising it makes only the missing ones."""
-    classes: tuple[Category, ...] = Field(min_length=1)
-    """The classes, each with an id, a name and a definition."""
+    images_per_class: int | None = Field(default=None, ge=1)
+    """Images that are generated of each class in each variant. Raising it makes only the missing
+    ones. May be left out where all images were made elsewhere."""
+    classes: Classes
+    """The classes, each with an id, a name and a definition; or the file that lists them."""
     natural: NaturalSet
     """Where the natural images come from."""
     generators: dict[Name, AnyGenerator]
     """Text-to-image models, and images made elsewhere, by name."""
-    prompts: dict[Name, Recipe]
+    prompts: dict[Name, Recipe] = Field(default={})
     """Prompt recipes by name."""
     variants: dict[Name, Variant] = Field(min_length=1)
     """Variants by name: generator, prompt recipe and guidance scale of one synthetic set."""
@@ -80,11 +82,11 @@ class Study(Section):
     """Models that embed images and prompts, by name."""
     measures: MeasuresSpec
     """How images are measured."""
-    training_sets: dict[Name, Annotated[tuple[str, ...], Field(min_length=1)]] = Field(min_length=1)
+    training_sets: dict[Name, Annotated[tuple[str, ...], Field(min_length=1)]] = Field(default={})
     """Sets that classifiers are trained on, by name: each a list of variants and natural-train."""
-    classifiers: dict[Name, Classifier] = Field(min_length=1)
-    """Classifiers by name: architecture, recipe and seeds."""
-    report: ReportSpec
+    classifiers: dict[Name, Classifier] = Field(default={})
+    """Classifiers by name: architecture, recipe and seeds. Without any nothing is trained."""
+    report: ReportSpec = ReportSpec()
     """What the report shows first."""
     miniature: MiniatureSpec | None = None
     """How the miniature's own models are trained, where the study uses them."""
@@ -107,6 +109,16 @@ class Study(Section):
     def sources(self) -> tuple[str, ...]:
         """The natural sources and the variants."""
         return (NATURAL_TRAIN, NATURAL_VAL, *self.variants)
+
+    @property
+    def headline_encoder(self) -> str:
+        """The encoder that the report shows first."""
+        return self.report.encoder or next(iter(self.encoders))
+
+    @property
+    def headline_classifier(self) -> str | None:
+        """The classifier that the report shows first, if there is any."""
+        return self.report.classifier or next(iter(self.classifiers), None)
 
     def category(self, class_id: str) -> Category:
         """The class of an id."""
@@ -158,13 +170,14 @@ class Study(Section):
         for name, sources in self.training_sets.items():
             for source in sources:
                 _check_named(f"training_sets.{name}", source, (NATURAL_TRAIN, *self.variants))
-        _check_named("report.encoder", self.report.encoder, self.encoders)
-        _check_named("report.classifier", self.report.classifier, self.classifiers)
-        if self.measures.n > self.images_per_class:
-            raise ValueError(
-                f"measures.n: {self.measures.n} images a class are to be measured, but "
-                f"images_per_class is {self.images_per_class}; lower the one or raise the other"
-            )
+        if self.report.encoder is not None:
+            _check_named("report.encoder", self.report.encoder, self.encoders)
+        if self.report.classifier is not None:
+            _check_named("report.classifier", self.report.classifier, self.classifiers)
+        if bool(self.classifiers) != bool(self.training_sets):
+            raise ValueError("classifiers and training_sets go together: give both or none")
+        if any(self.image_set(name) is None for name in self.variants):
+            self._check_count()
         if self.miniature and self.natural.kind != "digits":
             raise ValueError(
                 "miniature: its models learn from natural images of the kind digits; drop the "
@@ -179,6 +192,16 @@ class Study(Section):
                         f"{role}.{name}.model: the miniature's models need the section miniature"
                     )
         return self
+
+    def _check_count(self) -> None:
+        """Check how many images are generated."""
+        if self.images_per_class is None:
+            raise ValueError("images_per_class: missing; variants are generated")
+        if self.measures.n > self.images_per_class:
+            raise ValueError(
+                f"measures.n: {self.measures.n} images a class are to be measured, but "
+                f"images_per_class is {self.images_per_class}; lower the one or raise the other"
+            )
 
 
 def _check_named(where: str, name: str, known: Collection[str]) -> None:

@@ -1,0 +1,64 @@
+"""The paper's own study: refused where its images are missing, complete where they lie."""
+
+import os
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from synthgap.classes import read_classes
+from tests.workflow.project import ROOT, Project
+
+VARIANTS = 4
+CLASSES = [category.class_id for category in read_classes(str(ROOT / "config/imagenet-1k.csv"))]
+
+
+@pytest.fixture
+def imagenet(tmp_path: Path) -> Project:
+    return Project.copy_of_sources(tmp_path / "project", ROOT / "config/imagenet-sd15.yaml")
+
+
+def lay_out(folder: Path, images: int) -> None:
+    """A folder a class with as many image files, all of them one file."""
+    folder.mkdir(parents=True)
+    image = folder / "image.JPEG"
+    image.write_bytes(b"not looked into before a job")
+    for class_id in CLASSES:
+        (folder / class_id).mkdir()
+        for number in range(images):
+            os.link(image, folder / class_id / f"{class_id}_{number}.JPEG")
+
+
+def test_says_in_one_line_which_path_is_missing(imagenet: Project) -> None:
+    done = imagenet.snakemake("--dry-run")
+    assert done.returncode != 0
+    said = [line for line in done.stderr.splitlines() if "synthgap" in line]
+    assert said == ["synthgap: study.yaml: natural: no folder data/imagenet/train"]
+    assert "Traceback" not in done.stderr
+
+
+def test_lists_the_jobs_of_a_thousand_classes(imagenet: Project) -> None:
+    n = imagenet.study["measures"]["n"]
+    lay_out(imagenet.folder / "data/imagenet/train", n)
+    lay_out(imagenet.folder / "data/imagenet/val", n)
+    thousand = len(CLASSES)
+    assert thousand == 1000
+    sources = VARIANTS + 2
+    assert imagenet.counts() == Counter(
+        read_images=2 * thousand,
+        join_quarantine=1,
+        write_quarantine=1,
+        generate_images=VARIANTS * thousand,
+        embed_images=sources * thousand,
+        embed_prompts=VARIANTS,
+        measure_class=sources * thousand,
+        measure_source=sources,
+        measure_cross_accuracy=1,
+        train_classifier=VARIANTS + 1,
+        summarise=1,
+        write_answer=1,
+        write_quoted=1,
+        draw_charts=1,
+        draw_projection=1,
+        draw_contact_sheet=thousand,
+    )

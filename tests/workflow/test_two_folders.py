@@ -1,0 +1,69 @@
+"""The shortest study: two folders of images and an encoder, as docs/HOWTO.md shows it."""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from synthgap.images import pictures
+from synthgap.tables import read
+from tests.workflow.project import ROOT, Project
+
+
+@pytest.fixture(scope="module")
+def two_folders(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The page's study on the tiny study's digits; numbers and the encoder's place are smaller."""
+    (text,) = re.findall(
+        r"```yaml\n(study: mine\n.*?)```", (ROOT / "docs/HOWTO.md").read_text(), re.S
+    )
+    study = yaml.safe_load(text)
+    results = finished.folder / "results"
+    folder = tmp_path_factory.mktemp("two") / "project"
+    project = Project.copy_of_sources(folder, finished.study_file)
+    for category, digit in zip(study["classes"], ("digit-0", "digit-6"), strict=True):
+        for place, sources in {
+            study["natural"]["images"]: ("natural-train", "natural-val"),
+            study["generators"]["dalle"]["images"]: ("classname",),
+        }.items():
+            target = Path(folder, place, category.get("folder", category["class_id"]))
+            target.mkdir(parents=True)
+            for source in sources:
+                table = read(results / f"images/{source}/{digit}.parquet")
+                for number, picture in enumerate(pictures(table)):
+                    picture.save(target / f"{source} {number}.png")
+    study["natural"]["val_per_class"] = 6
+    study["measures"] |= {"n": 6, "draws": 20}
+    study["encoders"]["clip"]["model"]["folder"] = str(results / "models/clip")
+    project.study_file.write_text(yaml.safe_dump(study, sort_keys=False, allow_unicode=True))
+    project.run()
+    return project
+
+
+def test_two_folders_and_an_encoder_are_a_study(two_folders: Project, finished: Project) -> None:
+    variants = pd.read_parquet(two_folders.folder / "results/summary/variants.parquet")
+    assert list(variants["source"]) == ["natural-train", "natural-val", "dalle"]
+    for measure in ("centroid_distance", "centroid_shift", "centroid_accuracy", "knn_accuracy"):
+        assert variants[measure].notna().all()
+    # The same pictures in the same order: measured as the study was that they come from.
+    for digit, class_id in (("digit-0", "crane"), ("digit-6", "owl")):
+        made, brought = (
+            pd.read_parquet(path)["embedding"].tolist()
+            for path in (
+                finished.folder / f"results/embeddings/clip/classname/{digit}.parquet",
+                two_folders.folder / f"results/embeddings/clip/dalle/{class_id}.parquet",
+            )
+        )
+        assert [list(one) for one in made] == [list(one) for one in brought]
+
+
+def test_nothing_was_generated_trained_or_left_open(two_folders: Project) -> None:
+    folders = {path.name for path in (two_folders.folder / "results").iterdir()}
+    assert folders == {
+        *("embeddings", "figures", "images", "logs", "measures", "models", "quarantine"),
+        "summary",
+    }
+    assert two_folders.jobs() == []
+    page = (two_folders.folder / "results/figures/answer.html").read_text()
+    assert "dalle" in page
