@@ -34,7 +34,7 @@ def two_folders(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> 
                 for number, picture in enumerate(pictures(table)):
                     picture.save(target / f"{source} {number}.png")
     study["natural"]["val_per_class"] = 6
-    study["measures"] |= {"n": 6, "draws": 20}
+    study["measures"] |= {"n": 6, "draws": 100}
     study["encoders"]["clip"]["model"]["folder"] = str(results / "models/clip")
     project.study_file.write_text(yaml.safe_dump(study, sort_keys=False, allow_unicode=True))
     project.run()

@@ -115,13 +115,10 @@ def read_list(table: str) -> pa.Table:
 
 
 def _read_csv(table: str) -> pa.Table:
-    with pyarrow.csv.open_csv(
-        table, parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True)
-    ) as first:
+    # Prompts may hold line breaks.
+    parsing = pyarrow.csv.ParseOptions(newlines_in_values=True)
+    with pyarrow.csv.open_csv(table, parse_options=parsing) as first:
         names = first.schema.names
-    return pyarrow.csv.read_csv(
-        table,
-        parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
-        # A class called 007 or a file called 1 are names all the same.
-        convert_options=pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
-    )
+    # A class called 007 or a file called 1 are names all the same.
+    texts = pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()))
+    return pyarrow.csv.read_csv(table, parse_options=parsing, convert_options=texts)
