@@ -152,7 +152,9 @@ class Study(Section):
         for category in self.classes:
             if category.class_id in seen:
                 raise ValueError(f"classes: the class_id {category.class_id} occurs twice")
-            seen.add(category.class_id)
+            if category.folder in seen:
+                raise ValueError(f"classes: the folder {category.folder} is another class's")
+            seen |= {category.class_id, category.folder} - {""}
         for name, variant in self.variants.items():
             if name in RESERVED:
                 raise ValueError(f"variants.{name}: the name is taken; choose another")
