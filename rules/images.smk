@@ -56,14 +56,17 @@ rule generate_images:
         "../envs/models.yaml"
     resources:
         gpu=1,
-        # No parameter: it decides no image, so its change makes nothing stale.
+        # No parameters: they decide no image, so their change makes nothing stale. Snakemake
+        # rounds numbers, but leaves texts as they are.
         batch_size=lambda wildcards: generator_of(wildcards).batch_size,
+        compile=lambda wildcards: int(generator_of(wildcards).compile),
+        max_flagged=lambda wildcards: str(generator_of(wildcards).max_flagged),
     params:
         prompts=lambda wildcards: STUDY.prompts_of(wildcards.variant, wildcards.class_id),
         images_per_class=STUDY.images_per_class,
         study_seed=STUDY.seed,
         generator=lambda wildcards: generator_of(wildcards).model_dump(
-            mode="json", exclude={"batch_size"}
+            mode="json", exclude=generator_of(wildcards).UNDECIDING
         ),
         guidance_scale=lambda wildcards: STUDY.variants[wildcards.variant].guidance_scale,
         checkpoint=lambda wildcards: model_params(generator_of(wildcards).model),
