@@ -48,7 +48,7 @@ def clip_tokenizer() -> CLIPTokenizer:
         "<|endoftext|>",
     ]
     return CLIPTokenizer(
-        vocab={word: number for number, word in enumerate(words)}, merges=[], model_max_length=24
+        vocab={word: number for number, word in enumerate(words)}, merges=[], model_max_length=40
     )
 
 
@@ -69,7 +69,7 @@ def t5_tokenizer() -> PreTrainedTokenizerFast:
         pad_token="<pad>",
         eos_token="</s>",
         unk_token="<unk>",
-        model_max_length=24,
+        model_max_length=40,
     )
 
 
@@ -82,7 +82,7 @@ def clip_text(kind: type) -> Any:
             intermediate_size=37,
             num_hidden_layers=2,
             num_attention_heads=4,
-            max_position_embeddings=24,
+            max_position_embeddings=40,
             projection_dim=WIDTH,
             bos_token_id=tokenizer.bos_token_id,
             eos_token_id=tokenizer.eos_token_id,
@@ -105,12 +105,13 @@ def t5_text(width: int = WIDTH) -> T5EncoderModel:
     )
 
 
-def vae(channels: int = 4, **changes: Any) -> AutoencoderKL:
+def vae(levels: int = 2, **changes: Any) -> AutoencoderKL:
+    """An autoencoder that shrinks images by 2 at each level but the last."""
     return AutoencoderKL(
-        block_out_channels=(16, 32),
-        down_block_types=("DownEncoderBlock2D",) * 2,
-        up_block_types=("UpDecoderBlock2D",) * 2,
-        latent_channels=channels,
+        block_out_channels=(16,) * (levels - 1) + (32,),
+        down_block_types=("DownEncoderBlock2D",) * levels,
+        up_block_types=("UpDecoderBlock2D",) * levels,
+        latent_channels=4,
         norm_num_groups=8,
         sample_size=16,
         **changes,
@@ -210,7 +211,7 @@ def pixart() -> PixArtAlphaPipeline:
     )
 
 
-def flux() -> FluxPipeline:
+def flux(levels: int = 2) -> FluxPipeline:
     return FluxPipeline(
         transformer=FluxTransformer2DModel(
             in_channels=16,
@@ -223,7 +224,7 @@ def flux() -> FluxPipeline:
             axes_dims_rope=(4, 4, 8),
         ),
         scheduler=FlowMatchEulerDiscreteScheduler(),
-        vae=vae(shift_factor=0.1159, scaling_factor=0.3611),
+        vae=vae(levels, shift_factor=0.1159, scaling_factor=0.3611),
         text_encoder=clip_text(CLIPTextModel),
         tokenizer=clip_tokenizer(),
         text_encoder_2=t5_text(),
@@ -248,9 +249,9 @@ FAMILIES: dict[str, Callable[[], Any]] = {
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
     # The resolutions that its bins know are too large for a test.
-    "pixart": {"use_resolution_binning": False, "clean_caption": False, "max_sequence_length": 24},
-    "sd3": {"max_sequence_length": 24},
-    "flux": {"max_sequence_length": 24},
+    "pixart": {"use_resolution_binning": False, "clean_caption": False, "max_sequence_length": 40},
+    "sd3": {"max_sequence_length": 40},
+    "flux": {"max_sequence_length": 40},
 }
 
 

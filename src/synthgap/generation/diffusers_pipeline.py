@@ -143,7 +143,7 @@ class _Open:
     def __init__(self, spec: DiffusersGenerator, checkpoint: Checkpoint, device: Any) -> None:
         self.location = checkpoint.location
         self.size = (spec.height, spec.width)
-        self.pipeline = open_pipeline(
+        self.pipeline, in_batches = open_pipeline(
             checkpoint,
             dtype=spec.dtype,
             scheduler=spec.scheduler,
@@ -151,7 +151,7 @@ class _Open:
             device=device,
         )
         memory = CudaMemory(device) if device.type == "cuda" else None
-        self.batch_size = BatchSize(spec.batch_size, memory)
+        self.batch_size = BatchSize(spec.batch_size if in_batches else 1, memory)
         self._to_compile = spec.compile
 
     def make(self, requests: Sequence[Request], arguments: dict[str, Any]) -> list[Picture]:

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from synthgap.errors import InputError
 from synthgap.generation.prompt_memo import PromptMemo
@@ -29,6 +29,17 @@ SET_BY_SYNTHGAP = frozenset(
 """Arguments of a pipeline's call that have keys of their own, or that the tables depend on."""
 
 
+class Opened(NamedTuple):
+    """A pipeline on a device."""
+
+    pipeline: Any
+    """Of the class that diffusers found for the checkpoint."""
+    in_batches: bool
+    """Whether the images of a batch are known to be independent of each other. A pipeline that
+    `AutoPipelineForText2Image` does not list may mix them (StableDiffusionPanoramaPipeline does)
+    and has to make them one at a time."""
+
+
 def open_pipeline(
     checkpoint: Checkpoint,
     *,
@@ -36,7 +47,7 @@ def open_pipeline(
     scheduler: str | None,
     safety_checker: bool,
     device: "torch.device",
-) -> Any:
+) -> Opened:
     """Open a pipeline on a device: safetensors only, and no code from the checkpoint.
 
     Weights are in `dtype`, but for those that diffusers and transformers keep in float32 because
@@ -56,13 +67,14 @@ def open_pipeline(
         options: dict[str, Any] = {}
         if "safety_checker" in parts and not safety_checker:
             options = {"safety_checker": None, "requires_safety_checker": False}
-        pipeline = _from_pretrained(
+        opened = _from_pretrained(
             location,
             revision=checkpoint.revision,
             dtype=getattr(torch, dtype),
             use_safetensors=True,
             **options,
-        ).to(device)
+        )
+        pipeline = opened.pipeline.to(device)
     if safety_checker and getattr(pipeline, "safety_checker", None) is None:
         raise InputError(f"{location}: has no safety checker; leave out safety_checker")
     if scheduler is not None:
@@ -72,19 +84,21 @@ def open_pipeline(
     if hasattr(pipeline, "encode_prompt"):
         pipeline.encode_prompt = PromptMemo(pipeline.encode_prompt)
     pipeline.set_progress_bar_config(disable=True)
-    return pipeline
+    return opened
 
 
-def _from_pretrained(location: str, **options: Any) -> Any:
+def _from_pretrained(location: str, **options: Any) -> Opened:
     import diffusers
 
     try:
-        return diffusers.AutoPipelineForText2Image.from_pretrained(location, **options)
+        auto = diffusers.AutoPipelineForText2Image.from_pretrained(location, **options)
+        return Opened(auto, in_batches=True)
     except ValueError as error:
         # It knows families of pipelines, not every single one.
         if "can't find a pipeline" not in str(error):
             raise
-    return diffusers.DiffusionPipeline.from_pretrained(location, **options)
+    other = diffusers.DiffusionPipeline.from_pretrained(location, **options)
+    return Opened(other, in_batches=False)
 
 
 def _scheduler(name: str, own: Any, location: str) -> Any:
