@@ -67,6 +67,7 @@ rule classifiers:
 rule summary:
     input:
         SUMMARY_FILES,
+        f"{RESULTS}/summary/flags.parquet",
 
 
 # One target a variant: its images, embeddings, measures and the classifiers trained on it.

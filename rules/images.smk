@@ -1,9 +1,11 @@
 """The images of every source: natural ones are read, those of variants are generated.
 
 Inputs: the natural set; the models of the generators.
-Outputs: images/{source}/{class_id}.parquet, one table a source and class.
+Outputs: images/{source}/{class_id}.parquet, one table a source and class; summary/flags.parquet and
+.csv, figures/flags.html: how many generated images are black, of one colour and the like.
 Guarantees: a generated image depends on its key alone (prompt, seed, settings, model, code). Images
-whose key is still wanted stay byte for byte; only the missing ones are made.
+whose key is still wanted stay byte for byte; only the missing ones are made, and those that a killed
+job had finished are taken over.
 """
 
 
@@ -49,7 +51,8 @@ rule generate_images:
             )
         ),
     output:
-        update(f"{RESULTS}/images/{{variant}}/{{class_id}}.parquet"),
+        # Not update(): see synthgap.generation.table, which keeps the rows itself.
+        f"{RESULTS}/images/{{variant}}/{{class_id}}.parquet",
     log:
         f"{LOGS}/images/{{variant}}/{{class_id}}.log",
     conda:
@@ -73,3 +76,27 @@ rule generate_images:
         code=code("generate_images.py"),
     script:
         "../workflow/scripts/generate_images.py"
+
+
+rule count_flags:
+    input:
+        [table for variant in STUDY.variants for table in images_of(variant)],
+    output:
+        table=f"{RESULTS}/summary/flags.parquet",
+        csv=f"{RESULTS}/summary/flags.csv",
+        page=report(
+            f"{RESULTS}/figures/flags.html",
+            caption="../workflow/report/flags.rst",
+            category="Answer",
+            labels={"what": "flagged images"},
+        ),
+    log:
+        f"{LOGS}/flags.log",
+    conda:
+        "../envs/tables.yaml"
+    params:
+        variants=list(STUDY.variants),
+        classes=len(STUDY.class_ids),
+        code=code("count_flags.py"),
+    script:
+        "../workflow/scripts/count_flags.py"

@@ -6,11 +6,9 @@ from typing import Any
 
 import diffusers
 import numpy as np
-import pipelines
 import pytest
 import torch
 from diffusers.pipelines.stable_diffusion import StableDiffusionSafetyChecker
-from pipelines import ARGUMENTS, FAMILIES, WORDS
 from transformers import CLIPConfig, CLIPImageProcessor
 
 from synthgap import devices
@@ -19,6 +17,8 @@ from synthgap.generation import diffusers_pipeline
 from synthgap.generation.diffusers_pipeline import DiffusersGenerator
 from synthgap.generation.pictures import Picture, Request
 from synthgap.models import Checkpoint
+from tests import pipelines
+from tests.pipelines import ARGUMENTS, FAMILIES, WORDS
 
 STEPS = 4
 REQUESTS = [Request(WORDS[number % 3], number) for number in range(8)]

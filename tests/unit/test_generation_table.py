@@ -219,10 +219,29 @@ def test_images_made_before_a_failure_are_not_made_again(path):
     updated, generator = update(path, 6)
     assert updated == Updated(kept=2, made=1, resumed=3)
     assert [request.seed for request in generator.made] == [image_seed(0, "crane", 5)]
-    assert os.listdir(path.parent) == ["crane.parquet"]
+    assert sorted(os.listdir(path.parent)) == [".crane.kept", "crane.parquet"]
     undisturbed, _ = update(path.with_name("other.parquet"), 6)
     assert undisturbed == Updated(kept=0, made=6)
     assert rows(path) == rows(path.with_name("other.parquet"))
+
+
+def test_rows_outlive_the_removal_of_the_table(path):
+    """Snakemake removes a job's output before it runs."""
+    update(path, 3)
+    before = rows(path)
+    path.unlink()
+    assert update(path, 4)[0] == Updated(kept=3, made=1)
+    assert rows(path)[:3] == before
+    assert path.stat().st_nlink == 2
+
+
+def test_a_damaged_table_that_was_deleted_is_made_again(path):
+    update(path, 3)
+    path.write_bytes(b"damaged")
+    with pytest.raises(InputError, match="delete it to make it again"):
+        update(path, 3)
+    path.unlink()
+    assert update(path, 3)[0] == Updated(kept=0, made=3)
 
 
 def test_rows_without_bytes_are_made_again(path):

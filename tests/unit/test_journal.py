@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from killed_job import COUNT, KILLED_AT, MADE, update
 
 from synthgap.generation.journal import Finished, Journal
 from synthgap.generation.table import Updated
 from synthgap.tables import read
-from killed_job import COUNT, KILLED_AT, MADE, update
 
 IMAGES = {f"k{number}": Finished(bytes([number]) * 50 * number, None) for number in range(1, 5)}
 
@@ -108,6 +108,6 @@ def test_a_killed_job_goes_on_where_it_was(killed, tmp_path):
     rows = {row["key"]: row["image"]["bytes"] for row in read(killed / "crane.parquet").to_pylist()}
     assert len(rows) == COUNT
     assert {key: rows[key] for key in before} == {key: i.content for key, i in before.items()}
-    assert os.listdir(killed) == ["crane.parquet"]
+    assert sorted(os.listdir(killed)) == [".crane.kept", "crane.parquet"]
     update(tmp_path / "crane.parquet")
     assert (killed / "crane.parquet").read_bytes() == (tmp_path / "crane.parquet").read_bytes()

@@ -2,13 +2,19 @@
 
 A row's `key` is the hash of everything that decides the image. Rows whose key is still wanted are
 kept byte for byte.
+
+Snakemake removes a job's output before it runs. With `update()` it would not, but it would put the
+old table back when the job fails and then take it for up to date. So the table has a second name, a
+hidden hard link from which the next job takes its rows.
 """
 
+import contextlib
+import os
 import sys
+import uuid
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -86,7 +92,7 @@ def update_images(
     """Bring the table of one class up to date.
 
     Args:
-        path: the table; its rows are reused if it exists.
+        path: the table; the rows that it has, or had when it was last finished, are reused.
         class_id: the class.
         prompts: the prompts of the class; image i is made from `prompts[i % len(prompts)]`.
         count: how many images are wanted.
@@ -115,7 +121,7 @@ def update_images(
     wanted = dict(zip(keys, requests, strict=True))
     images = {key: image for key, image in _rows(Path(path)) if key in wanted}
     kept = len(images)
-    with closing(Journal(path)) as journal:
+    with contextlib.closing(Journal(path)) as journal:
         images |= {
             key: image for key, image in journal.read() if key in wanted and key not in images
         }
@@ -134,6 +140,7 @@ def update_images(
             )
             images |= _kept(zip(missing, shown, strict=True), generator, journal, allowed)
         write(_table(class_id, keys, requests, images), path, metadata)
+        _remember(Path(path))
         journal.remove()
     return Updated(kept, len(missing), resumed)
 
@@ -195,10 +202,32 @@ def _kept(
     return images
 
 
+def second_name(path: Path) -> Path:
+    """The hidden name of a table that outlives its removal."""
+    return path.with_name(f".{path.stem}.kept")
+
+
+def _remember(path: Path) -> None:
+    """Give a finished table its second name, where the file system knows hard links."""
+    beside = path.with_name(f".{uuid.uuid4().hex}.{path.stem}.kept")
+    with contextlib.suppress(OSError):
+        os.link(path, beside)
+        os.replace(beside, second_name(path))
+        # Nothing was renamed if both were names of one file already.
+        beside.unlink(missing_ok=True)
+
+
 def _rows(path: Path) -> Iterator[tuple[str, Finished]]:
-    """The images of a table as it stands."""
-    if not path.exists():
-        return
+    """The images of a table as it stands, or as it was when it was last finished."""
+    if path.exists():
+        yield from _rows_of(path)
+    elif second_name(path).exists():
+        # What was damaged and therefore deleted has no rows any more.
+        with contextlib.suppress(InputError):
+            yield from _rows_of(second_name(path))
+
+
+def _rows_of(path: Path) -> Iterator[tuple[str, Finished]]:
     for batch in read(path).to_batches(max_chunksize=ROWS):
         for row in batch.to_pylist():
             if row["image"]["bytes"] is not None:
