@@ -74,6 +74,7 @@ rule classifiers:
 rule summary:
     input:
         SUMMARY_FILES,
+        FLAG_TABLES,
 
 
 # One target a variant: its images, embeddings, measures and the classifiers trained on it.

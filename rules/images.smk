@@ -3,14 +3,18 @@
 Inputs: image sets, natural or made elsewhere; the models of the generators.
 Outputs: images/{source}/{class_id}.parquet, one table a source and class; of what was read also
 quarantine/{source}/{class_id}.parquet, what was put aside and why; index/{source}.parquet, where the
-images of a source lie inside Parquet files.
+images of a source lie inside Parquet files; summary/flags.parquet and .csv, figures/flags.html: how
+many generated images are black, of one colour and the like.
 Guarantees: what is read is not copied, and every image is in one of the two tables. A generated
 image depends on its key alone (prompt, seed, settings, model, code). Images whose key is still
-wanted stay byte for byte; only the missing ones are made.
+wanted stay byte for byte; only the missing ones are made, and those that a killed job had finished
+are taken over.
 """
 
 READ = [source for source in STUDY.sources if STUDY.image_set(source) is not None]
 GENERATED = [variant for variant in STUDY.variants if variant not in READ]
+
+FLAG_TABLES = [f"{RESULTS}/summary/flags.{suffix}" for suffix in ("parquet", "csv") if GENERATED]
 
 
 def images_of(source):
@@ -61,9 +65,8 @@ rule read_images:
     input:
         unpack(image_set_input),
     output:
-        # The old tables stay if too many images are unreadable.
-        images=update(f"{RESULTS}/images/{{source}}/{{class_id}}.parquet"),
-        quarantine=update(f"{RESULTS}/quarantine/{{source}}/{{class_id}}.parquet"),
+        images=f"{RESULTS}/images/{{source}}/{{class_id}}.parquet",
+        quarantine=f"{RESULTS}/quarantine/{{source}}/{{class_id}}.parquet",
     log:
         f"{LOGS}/images/{{source}}/{{class_id}}.log",
     wildcard_constraints:
@@ -93,7 +96,8 @@ rule generate_images:
             )
         ),
     output:
-        update(f"{RESULTS}/images/{{variant}}/{{class_id}}.parquet"),
+        # Not update(): see synthgap.generation.table, which keeps the rows itself.
+        f"{RESULTS}/images/{{variant}}/{{class_id}}.parquet",
     log:
         f"{LOGS}/images/{{variant}}/{{class_id}}.log",
     wildcard_constraints:
@@ -102,17 +106,44 @@ rule generate_images:
         "../envs/models.yaml"
     resources:
         gpu=1,
-        # No parameter: it decides no image, so its change makes nothing stale.
+        # No parameters: they decide no image, so their change makes nothing stale. Snakemake
+        # rounds numbers, but leaves texts as they are.
         batch_size=lambda wildcards: generator_of(wildcards).batch_size,
+        compile=lambda wildcards: int(generator_of(wildcards).compile),
+        max_flagged=lambda wildcards: str(generator_of(wildcards).max_flagged),
     params:
         prompts=lambda wildcards: STUDY.prompts_of(wildcards.variant, wildcards.class_id),
         images_per_class=STUDY.images_per_class,
         study_seed=STUDY.seed,
         generator=lambda wildcards: generator_of(wildcards).model_dump(
-            mode="json", exclude={"batch_size"}
+            mode="json", exclude=generator_of(wildcards).UNDECIDING
         ),
         guidance_scale=lambda wildcards: STUDY.variants[wildcards.variant].guidance_scale,
         checkpoint=lambda wildcards: model_params(generator_of(wildcards).model),
         code=code("generate_images.py"),
     script:
         "../workflow/scripts/generate_images.py"
+
+
+rule count_flags:
+    input:
+        [table for variant in GENERATED for table in images_of(variant)],
+    output:
+        table=f"{RESULTS}/summary/flags.parquet",
+        csv=f"{RESULTS}/summary/flags.csv",
+        page=report(
+            f"{RESULTS}/figures/flags.html",
+            caption="../workflow/report/flags.rst",
+            category="Answer",
+            labels={"what": "flagged images"},
+        ),
+    log:
+        f"{LOGS}/flags.log",
+    conda:
+        "../envs/tables.yaml"
+    params:
+        variants=GENERATED,
+        classes=len(STUDY.class_ids),
+        code=code("count_flags.py"),
+    script:
+        "../workflow/scripts/count_flags.py"

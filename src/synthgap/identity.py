@@ -11,7 +11,16 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-PLUMBING = frozenset({"classes.py", "errors.py", "files.py", "section.py", "workers.py"})
+PLUMBING = frozenset(
+    {
+        "classes.py",
+        "errors.py",
+        "files.py",
+        "generation/batches.py",
+        "section.py",
+        "workers.py",
+    }
+)
 """Modules that decide no result: keys checked, errors shown, files replaced, work handed on."""
 
 PACKAGE_ROOT = Path(__file__).resolve().parent

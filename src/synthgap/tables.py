@@ -23,9 +23,11 @@ IMAGES = pa.schema(
         pa.field("seed", pa.int64()),
         pa.field("key", pa.string()),
         pa.field("sha256", pa.string()),
+        pa.field("flag", pa.string()),
     ]
 )
-"""One row an image. Natural images from files hold a path alone; `prompt` and `seed` are null."""
+"""One row an image. Natural images from files hold a path alone; `prompt`, `seed` and `flag` are
+null. `flag` says what is wrong with a generated image, and is null for an ordinary one."""
 
 PICTURES_IN_A_GROUP = 64
 """Rows of a row group of an image table. A reader takes whole groups, and the pictures of a class

@@ -1,14 +1,18 @@
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import pytest
 
 from synthgap import tables
+from synthgap.errors import InputError
 from synthgap.generation import table as generation
-from synthgap.generation.diffusers_pipeline import DiffusersGenerator, Request
+from synthgap.generation.diffusers_pipeline import DiffusersGenerator
+from synthgap.generation.pictures import Picture, Request
 from synthgap.generation.table import Updated, update_images
 from synthgap.models import Checkpoint
 from synthgap.seeds import image_seed
@@ -22,15 +26,25 @@ class FakeGenerator:
     # The identity of the generator's code is part of a key.
     __module__ = DiffusersGenerator.__module__
 
-    def __init__(self, fails_after: int | None = None, **spec: Any) -> None:
+    def __init__(
+        self,
+        fails_after: int | None = None,
+        flags: Mapping[int, str] = MappingProxyType({}),
+        **spec: Any,
+    ) -> None:
         known = {"num_inference_steps": 5, "height": 16, "width": 16, **spec}
         model = {"folder": "models/sd"}
         self.spec = DiffusersGenerator(kind="diffusers", model=model, **known)
         self.fails_after = fails_after
+        self.flags = flags
         self.made: list[Request] = []
 
     def deciding(self) -> dict[str, Any]:
         return self.spec.deciding()
+
+    @property
+    def max_flagged(self) -> float:
+        return self.spec.max_flagged
 
     def images(
         self,
@@ -38,12 +52,16 @@ class FakeGenerator:
         guidance_scale: float,
         requests: Sequence[Request],
         threads: int,
-    ) -> Iterator[bytes]:
+    ) -> Iterator[Picture]:
         for request in requests:
             if len(self.made) == self.fails_after:
                 raise RuntimeError("out of memory")
             self.made.append(request)
-            yield f"{checkpoint.identity} {guidance_scale} {request}".encode()
+            said = f"{checkpoint.identity} {guidance_scale} {request}".encode()
+            yield Picture(np.frombuffer(said, np.uint8), self.flags.get(len(self.made)))
+
+    def encode(self, pixels: np.ndarray) -> bytes:
+        return pixels.tobytes()
 
 
 @pytest.fixture
@@ -128,6 +146,8 @@ def test_where_nothing_is_missing_nothing_is_made_and_the_bytes_stay(path):
         pytest.param({"generator": FakeGenerator(negative_prompt="blur")}, id="negative prompt"),
         pytest.param({"generator": FakeGenerator(dtype="float16")}, id="number format"),
         pytest.param({"generator": FakeGenerator(image_format="jpeg")}, id="image format"),
+        pytest.param({"generator": FakeGenerator(safety_checker=True)}, id="safety checker"),
+        pytest.param({"generator": FakeGenerator(arguments={"eta": 1})}, id="arguments"),
     ],
 )
 def test_what_decides_an_image_makes_it_again(path, change):
@@ -148,6 +168,8 @@ def test_changed_code_makes_images_again(path, monkeypatch):
     "change",
     [
         pytest.param({"generator": FakeGenerator(batch_size=2)}, id="batch size"),
+        pytest.param({"generator": FakeGenerator(compile=True)}, id="compilation"),
+        pytest.param({"generator": FakeGenerator(max_flagged=0.5)}, id="share that may be flagged"),
         pytest.param({"generator": FakeGenerator(jpeg_quality=50)}, id="quality of JPEG for PNG"),
         pytest.param({"checkpoint": MODEL._replace(location="moved")}, id="place of the model"),
         pytest.param({"threads": 8}, id="threads"),
@@ -188,7 +210,38 @@ def test_a_failure_leaves_the_old_table_whole(path):
     with pytest.raises(RuntimeError, match="out of memory"):
         update(path, 6, generator=FakeGenerator(fails_after=2))
     assert path.read_bytes() == before
-    assert os.listdir(path.parent) == ["crane.parquet"]
+
+
+def test_images_made_before_a_failure_are_not_made_again(path):
+    update(path, 2)
+    with pytest.raises(RuntimeError, match="out of memory"):
+        update(path, 6, generator=FakeGenerator(fails_after=3))
+    updated, generator = update(path, 6)
+    assert updated == Updated(kept=2, made=1, resumed=3)
+    assert [request.seed for request in generator.made] == [image_seed(0, "crane", 5)]
+    assert sorted(os.listdir(path.parent)) == [".crane.kept", "crane.parquet"]
+    undisturbed, _ = update(path.with_name("other.parquet"), 6)
+    assert undisturbed == Updated(kept=0, made=6)
+    assert rows(path) == rows(path.with_name("other.parquet"))
+
+
+def test_rows_outlive_the_removal_of_the_table(path):
+    """Snakemake removes a job's output before it runs."""
+    update(path, 3)
+    before = rows(path)
+    path.unlink()
+    assert update(path, 4)[0] == Updated(kept=3, made=1)
+    assert rows(path)[:3] == before
+    assert path.stat().st_nlink == 2
+
+
+def test_a_damaged_table_that_was_deleted_is_made_again(path):
+    update(path, 3)
+    path.write_bytes(b"damaged")
+    with pytest.raises(InputError, match="delete it to make it again"):
+        update(path, 3)
+    path.unlink()
+    assert update(path, 3)[0] == Updated(kept=0, made=3)
 
 
 def test_rows_without_bytes_are_made_again(path):
@@ -197,3 +250,54 @@ def test_rows_without_bytes_are_made_again(path):
     damaged[1]["image"]["bytes"] = None
     tables.write(tables.pa.Table.from_pylist(damaged, schema=tables.IMAGES), path, {})
     assert update(path, 2)[0] == Updated(kept=1, made=1)
+
+
+class TestFlagged:
+    def test_images_stay_and_say_so(self, path):
+        update(path, 4, generator=FakeGenerator(flags={2: "black"}, max_flagged=0.25))
+        assert [row["flag"] for row in rows(path)] == [None, "black", None, None]
+
+    def test_beyond_the_share_the_job_ends_in_one_line(self, path):
+        update(path, 2)
+        before = path.read_bytes()
+        flags = {2: "black", 3: "not a number", 4: "not a number"}
+        with pytest.raises(InputError) as caught:
+            update(path, 10, generator=FakeGenerator(flags=flags, max_flagged=0.25))
+        message = str(caught.value)
+        assert "crane: 3 of 10 images are flagged (2 not a number, 1 black)" in message
+        assert "max_flagged: 0.25" in message
+        assert "bfloat16" in message
+        assert "\n" not in message
+        assert path.read_bytes() == before
+
+    def test_the_job_ends_as_soon_as_there_are_too_many(self, path):
+        generator = FakeGenerator(flags=dict.fromkeys(range(1, 11), "black"))
+        with pytest.raises(InputError, match="try dtype float32"):
+            update(path, 10, generator=generator)
+        assert len(generator.made) == 1
+
+    def test_a_raised_share_makes_no_image_again(self, path):
+        flags = dict.fromkeys(range(1, 5), "safety checker")
+        with pytest.raises(InputError, match="safety_checker: false"):
+            update(path, 4, generator=FakeGenerator(flags=flags, max_flagged=0.75))
+        # Without a change it ends at once.
+        again = FakeGenerator(max_flagged=0.75)
+        with pytest.raises(InputError, match="4 of 4 images"):
+            update(path, 4, generator=again)
+        assert again.made == []
+        updated, _ = update(path, 4, generator=FakeGenerator(max_flagged=1))
+        assert updated == Updated(kept=0, made=0, resumed=4)
+        assert [row["flag"] for row in rows(path)] == ["safety checker"] * 4
+
+    def test_those_of_the_table_count(self, path):
+        update(path, 4, generator=FakeGenerator(flags={1: "black"}, max_flagged=0.25))
+        with pytest.raises(InputError, match="2 of 6"):
+            update(path, 6, generator=FakeGenerator(flags={1: "black"}, max_flagged=0.25))
+
+
+def test_a_table_of_more_rows_than_are_put_together_at_once(path):
+    update(path, 250)
+    assert [row["index"] for row in rows(path)] == list(range(250))
+    before = path.read_bytes()
+    assert update(path, 250)[0] == Updated(kept=250, made=0)
+    assert path.read_bytes() == before

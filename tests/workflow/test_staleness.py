@@ -8,7 +8,14 @@ from pathlib import Path
 from synthgap.tables import read
 from tests.workflow.project import Job, Project
 
-AGGREGATES = {"measure_cross_accuracy", "summarise", "write_answer", "write_quoted", "draw_charts"}
+AGGREGATES = {
+    "count_flags",
+    "measure_cross_accuracy",
+    "summarise",
+    "write_answer",
+    "write_quoted",
+    "draw_charts",
+}
 """Jobs that join all sources and so run again when any of them changes."""
 
 
@@ -91,9 +98,9 @@ def test_guidance_touches_its_variant_alone(project: Project) -> None:
     assert all("variant=disamb," in wildcards for wildcards in generated)
 
 
-def test_batch_size_workers_and_name_touch_nothing(project: Project) -> None:
+def test_what_decides_speed_alone_and_the_name_touch_nothing(project: Project) -> None:
     generators = project.study["generators"]
-    generators["stable-diffusion"]["batch_size"] = 3
+    generators["stable-diffusion"] |= {"batch_size": 3, "compile": True, "max_flagged": 0.5}
     project.change_study(generators=generators, workers=False, study="other")
     # The page that shows the name is the only one to change.
     assert project.counts() == {"write_answer": 1}
@@ -101,7 +108,7 @@ def test_batch_size_workers_and_name_touch_nothing(project: Project) -> None:
 
 def test_a_reworded_error_touches_nothing(project: Project) -> None:
     project.change_source(
-        "src/synthgap/generation/diffusers_pipeline.py", "diffusers has no", "diffusers knows no"
+        "src/synthgap/generation/opening.py", "diffusers has no", "diffusers knows no"
     )
     project.change_source("src/synthgap/section.py", "did you mean", "do you mean")
     assert project.jobs() == []

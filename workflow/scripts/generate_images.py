@@ -10,9 +10,14 @@ from synthgap.provenance import metadata
 from synthgap.workers import call
 
 with logging_to(snakemake.log[0]):
-    params = snakemake.params
+    params, resources = snakemake.params, snakemake.resources
     generator = TypeAdapter(Generator).validate_python(
-        {**params.generator, "batch_size": snakemake.resources.batch_size}
+        {
+            **params.generator,
+            "batch_size": resources.batch_size,
+            "compile": resources.compile,
+            "max_flagged": resources.max_flagged,
+        }
     )
     model = checkpoint(**params.checkpoint, fingerprint_file=snakemake.input.get("fingerprint"))
     updated = call(
@@ -36,4 +41,5 @@ with logging_to(snakemake.log[0]):
         ),
         threads=snakemake.threads,
     )
-    print(f"{updated.kept} images kept, {updated.made} made")
+    resumed = f", {updated.resumed} taken over from a job that did not finish"
+    print(f"{updated.kept} images kept, {updated.made} made{resumed if updated.resumed else ''}")

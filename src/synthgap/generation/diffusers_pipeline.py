@@ -1,35 +1,36 @@
 """The generator `diffusers`: any text-to-image pipeline that the diffusers library opens."""
 
-import io
+import json
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, ClassVar, Literal
 
-from pydantic import Field
+import numpy as np
+from jaxtyping import UInt8
+from pydantic import Field, field_validator
 
 from synthgap.devices import best_device, held
 from synthgap.errors import InputError
-from synthgap.models import Checkpoint, ModelSource, opening
+from synthgap.generation.batches import BatchSize, CudaMemory
+from synthgap.generation.opening import (
+    SET_BY_SYNTHGAP,
+    call_arguments,
+    compile_denoiser,
+    open_pipeline,
+)
+from synthgap.generation.pictures import Picture, Request, encoded, pictures
+from synthgap.models import Checkpoint, ModelSource
 from synthgap.section import Section
-
-if TYPE_CHECKING:
-    from PIL import Image
-
-
-class Request(NamedTuple):
-    """One image to make."""
-
-    prompt: str
-    seed: int
 
 
 class DiffusersGenerator(Section):
     """A text-to-image pipeline of the diffusers library."""
 
     kind: Literal["diffusers"]
-    """A pipeline that diffusers' AutoPipelineForText2Image opens."""
+    """A text-to-image pipeline that diffusers opens: Stable Diffusion, SDXL, SD3, PixArt, FLUX and
+    so on."""
     model: ModelSource
     """Where the pipeline comes from."""
-    scheduler: str | None = Field(default=None, pattern=r"^[A-Za-z]+Scheduler$")
+    scheduler: str | None = Field(default=None, pattern=r"^[A-Za-z0-9]+Scheduler$")
     """Class name of a diffusers scheduler; the pipeline's own if left out."""
     num_inference_steps: int = Field(ge=1)
     """Denoising steps."""
@@ -39,21 +40,68 @@ class DiffusersGenerator(Section):
     """Width of the images in pixels."""
     negative_prompt: str | None = None
     """What the images shall not show."""
+    arguments: dict[str, Any] = Field(default={})
+    """Further keyword arguments of the pipeline's call, by its own names, such as
+    `guidance_rescale`."""
     dtype: Literal["float32", "float16", "bfloat16"] = "float32"
     """Number format of the model's weights and of its computation."""
+    safety_checker: bool = False
+    """Whether the pipeline's safety checker is loaded, which blackens what it takes for indecent.
+    Such images count as flagged."""
+    max_flagged: float = Field(default=0.05, ge=0, le=1)
+    """Largest share of a class's images that may be black, of one colour, not a number or
+    blackened by the safety checker; with more, the job fails. Its images are kept for the next
+    try."""
     image_format: Literal["png", "jpeg"] = "png"
     """How images are stored."""
     jpeg_quality: int = Field(default=95, ge=1, le=100)
     """Quality of JPEG images."""
-    batch_size: int = Field(default=8, ge=1)
-    """Images made at once; decides speed and memory, not what an image shows."""
+    batch_size: Literal["auto"] | int = "auto"
+    """Images made at once; decides speed and memory, not what an image shows. `auto` finds what a
+    GPU's memory holds, at most 64, and is 8 on a CPU. Whatever is set is halved where memory runs
+    out."""
+    compile: bool = False
+    """Whether the denoiser is compiled first (`torch.compile`), which takes its time once a process
+    and then makes images faster; decides speed alone."""
+
+    UNDECIDING: ClassVar = frozenset({"batch_size", "compile", "max_flagged"})
+    """Keys that decide no image."""
+
+    @field_validator("batch_size", mode="before")
+    @classmethod
+    def _auto_or_number(cls, size: Any) -> Any:
+        if size != "auto" and (type(size) is not int or size < 1):
+            raise ValueError(f"must be auto or a whole number from 1, not {size!r:.60}")
+        return size
+
+    @field_validator("arguments")
+    @classmethod
+    def _free_and_plain(cls, arguments: dict[str, Any]) -> dict[str, Any]:
+        for name, value in arguments.items():
+            if name in SET_BY_SYNTHGAP:
+                raise ValueError(f"{name} is set by synthgap; use the key of that name, or drop it")
+            try:
+                json.dumps(value, allow_nan=False)
+            except (TypeError, ValueError) as error:
+                raise ValueError(
+                    f"{name} must be made of numbers, texts, lists and mappings, not {value!r:.60}"
+                ) from error
+        return arguments
 
     def deciding(self) -> dict[str, Any]:
         """What decides an image, besides prompt, seed, guidance scale and the model's weights."""
-        deciding = self.model_dump(mode="json", exclude={"model", "batch_size"})
+        deciding = self.model_dump(mode="json", exclude={"model", *self.UNDECIDING})
         if self.image_format == "png":
             del deciding["jpeg_quality"]
+        # Keys that came later leave the keys of older images as they were.
+        for name in ("arguments", "safety_checker"):
+            if not deciding[name]:
+                del deciding[name]
         return deciding
+
+    def encode(self, pixels: UInt8[np.ndarray, "h w 3"]) -> bytes:
+        """Encode a picture as it is stored."""
+        return encoded(pixels, self.image_format, self.jpeg_quality)
 
     def images(
         self,
@@ -61,60 +109,80 @@ class DiffusersGenerator(Section):
         guidance_scale: float,
         requests: Sequence[Request],
         threads: int,
-    ) -> Iterator[bytes]:
-        """Make images and yield them encoded, in the order of the requests.
+    ) -> Iterator[Picture]:
+        """Make images and yield them in the order of the requests.
 
         Each image starts from noise of its own seed, drawn on the CPU, so that it depends neither
         on the device nor on what is made beside it (beyond rounding).
 
         Raises:
-            InputError: the checkpoint cannot be opened, or has no such scheduler.
+            InputError: the checkpoint cannot be opened or refuses a setting, or a single image
+                does not fit into memory.
         """
-        import torch
-
         device = best_device(threads)
-        pipeline = held((self, checkpoint), lambda: self._open(checkpoint).to(device))
-        for start in range(0, len(requests), self.batch_size):
-            requested = requests[start : start + self.batch_size]
-            noise = [torch.Generator("cpu").manual_seed(request.seed) for request in requested]
-            made = pipeline(
-                prompt=[request.prompt for request in requested],
-                negative_prompt=[self.negative_prompt] * len(requested)
-                if self.negative_prompt is not None
-                else None,
-                height=self.height,
-                width=self.width,
-                num_inference_steps=self.num_inference_steps,
-                guidance_scale=guidance_scale,
-                generator=noise,
-            )
-            yield from map(self._encode, made.images)
+        opened = held((self.model_dump_json(), checkpoint), lambda: _Open(self, checkpoint, device))
+        settings = {
+            "height": self.height,
+            "width": self.width,
+            "num_inference_steps": self.num_inference_steps,
+            "guidance_scale": guidance_scale,
+            "negative_prompt": self.negative_prompt,
+        }
+        arguments = call_arguments(opened.pipeline, opened.location, settings, self.arguments)
+        yield from opened.batch_size.batches(
+            requests,
+            lambda batch: opened.make(batch, arguments),
+            f"{opened.location}: not even one image of {self.width}×{self.height} in {self.dtype} "
+            f"fits into the memory of {device}; lower its size, or use float16 or bfloat16",
+        )
 
-    def _open(self, checkpoint: Checkpoint) -> Any:
-        import diffusers
+
+class _Open:
+    """A pipeline on a device, with what this process has found out about it."""
+
+    def __init__(self, spec: DiffusersGenerator, checkpoint: Checkpoint, device: Any) -> None:
+        self.location = checkpoint.location
+        self.size = (spec.height, spec.width)
+        self.pipeline, in_batches = open_pipeline(
+            checkpoint,
+            dtype=spec.dtype,
+            scheduler=spec.scheduler,
+            safety_checker=spec.safety_checker,
+            device=device,
+        )
+        memory = CudaMemory(device) if device.type == "cuda" else None
+        self.batch_size = BatchSize(spec.batch_size if in_batches else 1, memory)
+        self._to_compile = spec.compile
+
+    def make(self, requests: Sequence[Request], arguments: dict[str, Any]) -> list[Picture]:
+        """Make one batch."""
         import torch
 
-        with opening(checkpoint.location, "a text-to-image pipeline"):
-            pipeline = diffusers.AutoPipelineForText2Image.from_pretrained(
-                checkpoint.location,
-                revision=checkpoint.revision,
-                dtype=getattr(torch, self.dtype),
-                use_safetensors=True,
-                safety_checker=None,
-                requires_safety_checker=False,
+        # Each new size of a batch would be compiled again.
+        if self._to_compile and self.batch_size.settled:
+            compile_denoiser(self.pipeline, self.location)
+            self._to_compile = False
+        if "negative_prompt" in arguments:
+            arguments = {
+                **arguments,
+                "negative_prompt": [arguments["negative_prompt"]] * len(requests),
+            }
+        try:
+            made = self.pipeline(
+                prompt=[request.prompt for request in requests],
+                generator=[torch.Generator("cpu").manual_seed(each.seed) for each in requests],
+                output_type="pt",
+                **arguments,
             )
-        if self.scheduler is not None:
-            scheduler = getattr(diffusers, self.scheduler, None)
-            if scheduler is None:
-                raise InputError(f"scheduler: diffusers has no {self.scheduler}")
-            pipeline.scheduler = scheduler.from_config(pipeline.scheduler.config)
-        pipeline.set_progress_bar_config(disable=True)
-        return pipeline
-
-    def _encode(self, image: "Image.Image") -> bytes:
-        buffer = io.BytesIO()
-        if self.image_format == "png":
-            image.save(buffer, format="PNG")
-        else:
-            image.save(buffer, format="JPEG", quality=self.jpeg_quality)
-        return buffer.getvalue()
+        except ValueError as error:
+            reason = " ".join(str(error).split())[:300]
+            kind = type(self.pipeline).__name__
+            raise InputError(f"{self.location}: {kind} refuses its settings ({reason})") from error
+        found = pictures(made.images, getattr(made, "nsfw_content_detected", None))
+        height, width = found[0].pixels.shape[:2]
+        if (height, width) != self.size:
+            raise InputError(
+                f"{self.location}: makes images of {width}×{height} where {self.size[1]}×"
+                f"{self.size[0]} were asked for; ask for a width and height that it can make"
+            )
+        return found

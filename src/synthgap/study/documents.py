@@ -79,6 +79,8 @@ def _kind(field: dict[str, Any]) -> str:
     if field["type"] == "array":
         return f"list of {_kind(field['items'])}"
     if field["type"] == "object":
+        if field.get("additionalProperties") is True:
+            return "mapping"
         (value,) = field.get("patternProperties", {"": field.get("additionalProperties")}).values()
         return f"mapping of names to {_kind(value)}"
     words = {

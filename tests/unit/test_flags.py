@@ -1,0 +1,73 @@
+import re
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from synthgap import tables
+from synthgap.figures.flags import SHOWN, write_flags_page
+from synthgap.generation.flags import COLUMNS, flags_table, write_flags
+
+
+def image_table(path: Path, class_id: str, flags: list[str | None]) -> Path:
+    rows = [{"class_id": class_id, "index": n, "flag": flag} for n, flag in enumerate(flags)]
+    tables.write(pa.Table.from_pylist(rows, schema=tables.IMAGES), path, {})
+    return path
+
+
+def counted(tmp_path: Path) -> pa.Table:
+    crane = image_table(tmp_path / "a.parquet", "crane", ["black", None, "black", "not a number"])
+    maillot = image_table(tmp_path / "b.parquet", "maillot", [None, "one colour"])
+    clean = image_table(tmp_path / "c.parquet", "crane", [None, None])
+    return flags_table({"plain": [crane, maillot], "other": [clean]})
+
+
+def test_flags_are_counted_by_variant_and_class(tmp_path):
+    write_flags(counted(tmp_path), tmp_path / "flags.parquet", {"study": "tiny"})
+    expected = pd.DataFrame(
+        [
+            ["plain", "crane", 4, 3, 2, 0, 1, 0],
+            ["plain", "maillot", 2, 1, 0, 1, 0, 0],
+            ["other", "crane", 2, 0, 0, 0, 0, 0],
+        ],
+        columns=list(COLUMNS),
+    )
+    for found in (pd.read_parquet(tmp_path / "flags.parquet"), pd.read_csv(tmp_path / "flags.csv")):
+        pd.testing.assert_frame_equal(found, expected, check_dtype=False)
+    schema = tables.read(tmp_path / "flags.parquet").schema
+    assert schema.field("black").metadata[b"description"] == b"flagged as black all over"
+
+
+def test_the_page_lists_what_is_flagged(tmp_path):
+    write_flags_page(tmp_path / "flags.html", counted(tmp_path).to_pandas())
+    text = (tmp_path / "flags.html").read_text()
+    assert "4 of the 8 generated images" in text
+    variants, classes = text.split("<h2>")
+    assert _cells(variants) == [
+        ["plain", "6", "4", "2", "1", "1", "0"],
+        ["other", "2", "0", "0", "0", "0", "0"],
+    ]
+    assert [row[:2] for row in _cells(classes)] == [["plain", "crane"], ["plain", "maillot"]]
+
+
+def _cells(page: str) -> list[list[str]]:
+    rows = [re.findall("<td>(.*?)</td>", row) for row in page.split("<tr>")]
+    return [row for row in rows if row]
+
+
+def test_the_page_says_when_nothing_is_flagged(tmp_path):
+    flags = counted(tmp_path).to_pandas()
+    write_flags_page(tmp_path / "flags.html", flags[flags["source"] == "other"])
+    text = (tmp_path / "flags.html").read_text()
+    assert "None of the 2 generated images is flagged." in text
+    assert "<table" not in text
+
+
+def test_the_page_stays_short(tmp_path):
+    row = counted(tmp_path).to_pandas().iloc[[0]]
+    many = pd.concat([row.assign(class_id=f"<c{n}>", flagged=n + 1) for n in range(100)])
+    write_flags_page(tmp_path / "flags.html", many)
+    text = (tmp_path / "flags.html").read_text()
+    assert f"the first {SHOWN} of 100" in text
+    assert text.index("&lt;c99&gt;") < text.index("&lt;c98&gt;")
+    assert "&lt;c1&gt;" not in text
