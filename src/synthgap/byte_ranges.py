@@ -1,0 +1,179 @@
+"""Where the encoded images of a Parquet file lie in it, so that each can be read alone.
+
+A Parquet file is read a row group at a time, which is far too much for one image out of a million in
+random order. Where the column of encoded images is neither compressed nor anything but `PLAIN` (or a
+dictionary, whose entries are `PLAIN`), each image lies in the file byte for byte. `tables.write`
+makes such files; many others are such.
+
+A place is written as text as `FILE.parquet#offset=O&length=L`, wherever a path can stand.
+"""
+
+import mmap
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from synthgap.errors import InputError
+
+VERBATIM = frozenset({"PLAIN", "PLAIN_DICTIONARY", "RLE", "RLE_DICTIONARY", "BIT_PACKED"})
+"""Encodings of a column whose values lie in it as they are; the RLE ones encode null cells and the
+indices into a dictionary."""
+
+REFERENCE = re.compile(r"(?P<file>.+)#offset=(?P<offset>\d+)&length=(?P<length>\d+)", re.DOTALL)
+
+
+class ByteRange(NamedTuple):
+    """A stretch of a file, in bytes."""
+
+    offset: int
+    length: int
+
+
+class Reference(NamedTuple):
+    """A stretch of a named file."""
+
+    file: str
+    offset: int
+    length: int
+
+    def __str__(self) -> str:
+        """The reference as text.
+
+        >>> str(Reference("a.parquet", 4, 20))
+        'a.parquet#offset=4&length=20'
+        """
+        return f"{self.file}#offset={self.offset}&length={self.length}"
+
+
+def parse(text: str) -> Reference | None:
+    """Read a reference; None if the text is an ordinary path.
+
+    >>> parse("a.parquet#offset=4&length=20")
+    Reference(file='a.parquet', offset=4, length=20)
+    >>> parse("a#b.png") is None
+    True
+    """
+    found = REFERENCE.fullmatch(text)
+    return found and Reference(found["file"], int(found["offset"]), int(found["length"]))
+
+
+def read(path: str | Path, offset: int, length: int) -> bytes:
+    """Read a stretch of a file. Any number of threads and processes may do so at once.
+
+    Raises:
+        InputError: the file is missing or ends before the stretch does.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    try:
+        parts: list[bytes] = []
+        while length > 0:
+            # A call reads 2 GiB at most, and may be cut short.
+            parts.append(os.pread(descriptor, length, offset))
+            if not parts[-1]:
+                raise InputError(
+                    f"{path}: ends {length} bytes before the image that was found in it; it has "
+                    "changed since"
+                )
+            offset += len(parts[-1])
+            length -= len(parts[-1])
+    finally:
+        os.close(descriptor)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def byte_ranges(path: str | Path, column: str = "image.bytes") -> list[ByteRange | None] | None:
+    """Find where the values of a binary column lie in a Parquet file.
+
+    Args:
+        path: the file.
+        column: the column, with the fields that lead to it.
+
+    Returns:
+        Of each row its stretch, or None where the cell is null; None instead of all if the column
+        does not lie in the file as it is.
+
+    Raises:
+        InputError: the file is no Parquet table, or has no such column.
+    """
+    found: list[ByteRange | None] = []
+    try:
+        with pq.ParquetFile(path, memory_map=True) as file:
+            number = _column_number(file, path, column)
+            groups = [
+                file.metadata.row_group(group).column(number)
+                for group in range(file.num_row_groups)
+            ]
+            if not all(_verbatim(chunk) for chunk in groups):
+                return None
+            if file.metadata.num_rows == 0:
+                return []
+            with (
+                Path(path).open("rb") as raw,
+                mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ) as content,
+            ):
+                for group, chunk in enumerate(groups):
+                    table = file.read_row_group(group, columns=[column], use_threads=False)
+                    cells = _cells(table, column)
+                    in_group = list(_in_chunk(content, chunk, cells))
+                    if len(in_group) < len(cells):
+                        return None
+                    found += in_group
+    except FileNotFoundError:
+        raise
+    except (pa.ArrowInvalid, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{path}: not a readable Parquet table ({reason})") from error
+    return found
+
+
+def _column_number(file: pq.ParquetFile, path: str | Path, column: str) -> int:
+    for number in range(file.metadata.num_columns):
+        if file.schema.column(number).path == column:
+            return number
+    raise InputError(f"{path}: has no column {column}")
+
+
+def _verbatim(chunk: Any) -> bool:
+    return chunk.compression == "UNCOMPRESSED" and VERBATIM.issuperset(chunk.encodings)
+
+
+def _cells(table: pa.Table, column: str) -> pa.ChunkedArray:
+    name, *fields = column.split(".")
+    # A null struct makes its fields null.
+    return pc.struct_field(table[name], fields) if fields else table[name]
+
+
+def _in_chunk(content: mmap.mmap, chunk: Any, cells: pa.ChunkedArray) -> Iterator[ByteRange | None]:
+    """Walk forward through a column chunk from value to value; end early at one that is not there.
+
+    The first place at which a value is found, searched from the end of the one before it, is never
+    behind its own, since the values lie in the order of the rows; whatever lies there, it is equal
+    to the value. A value that was met before is found where it was then: a dictionary holds it once.
+    """
+    start = chunk.data_page_offset
+    if chunk.has_dictionary_page:
+        start = min(start, chunk.dictionary_page_offset)
+    end = start + chunk.total_compressed_size
+    met: dict[bytes, ByteRange] = {}
+    for cell in cells:
+        if not cell.is_valid:
+            yield None
+            continue
+        value = cell.as_py()
+        place = met.get(value)
+        if place is None:
+            at = content.find(value, start, end)
+            if at < 0:
+                return
+            place = met[value] = ByteRange(at, len(value))
+            start = at + len(value)
+        yield place
