@@ -26,6 +26,9 @@ IMAGES = pa.schema(
 )
 """One row an image. Natural images from files hold a path alone; `prompt` and `seed` are null."""
 
+ROW_GROUP_BYTES = 32 * 2**20
+"""Of an image table, about: some 400 JPEGs of 512 × 512 pixels. Who reads one row reads its group."""
+
 
 def embeddings_schema(dimensions: int) -> pa.Schema:
     """Schema of a table of embeddings, of images or of prompts: one row an embedded thing."""
@@ -41,12 +44,18 @@ def embeddings_schema(dimensions: int) -> pa.Schema:
 
 
 def write(table: pa.Table, path: str | Path, metadata: Mapping[str, str]) -> None:
-    """Write a table, with what made it in the Parquet metadata."""
+    """Write a table, with what made it in the Parquet metadata.
+
+    Encoded images do not compress; they lie in the file as they are, so that each can be read alone
+    (see `synthgap.byte_ranges`).
+    """
     described = {f"synthgap.{key}": value for key, value in metadata.items()}
+    layout: dict[str, Any] = {"compression": "zstd"}
     if table.schema.names == IMAGES.names:
         described["huggingface"] = json.dumps({"info": {"features": _features(table.schema)}})
+        layout = _image_layout(table)
     with replacing(path) as beside:
-        pq.write_table(table.replace_schema_metadata(described), beside, compression="zstd")
+        pq.write_table(table.replace_schema_metadata(described), beside, **layout)
 
 
 def read(path: str | Path, columns: Sequence[str] | None = None) -> pa.Table:
@@ -124,6 +133,19 @@ def concatenate(paths: Iterable[str | Path], columns: Sequence[str] | None = Non
         [read(path, columns).replace_schema_metadata(None) for path in paths],
         promote_options="permissive",
     )
+
+
+def _image_layout(table: pa.Table) -> dict[str, Any]:
+    """Everything is compressed but `image.bytes`, which also has no dictionary."""
+    others = ["image.path", *(name for name in table.schema.names if name != "image")]
+    row_bytes = max(1, table.nbytes // max(1, table.num_rows))
+    return {
+        "compression": {"image.bytes": "none", **dict.fromkeys(others, "zstd")},
+        "use_dictionary": others,
+        # Least and greatest image mean nothing.
+        "write_statistics": others,
+        "row_group_size": max(1, ROW_GROUP_BYTES // row_bytes),
+    }
 
 
 def _features(schema: pa.Schema) -> dict[str, Any]:
