@@ -27,7 +27,7 @@ IMAGES = pa.schema(
 """One row an image. Natural images from files hold a path alone; `prompt` and `seed` are null."""
 
 ROW_GROUP_BYTES = 32 * 2**20
-"""Of an image table, about: some 400 JPEGs of 512 × 512 pixels. Who reads one row reads its group."""
+"""Of an image table, about: some 400 JPEGs of 512 × 512 pixels. Reading a row reads its group."""
 
 
 def embeddings_schema(dimensions: int) -> pa.Schema:
