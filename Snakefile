@@ -89,6 +89,7 @@ for _variant in STUDY.variants:
             [
                 predictions_of(classifier, name)
                 for classifier in STUDY.classifiers
-                for name, sources in STUDY.training_sets.items()
-                if _variant in sources and {_variant, NATURAL_TRAIN}.issuperset(sources)
+                for name in STUDY.training_sets
+                if _variant in STUDY.sources_of(name)
+                and {_variant, NATURAL_TRAIN}.issuperset(STUDY.sources_of(name))
             ],

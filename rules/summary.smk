@@ -34,7 +34,7 @@ rule summarise:
         names={category.class_id: category.name for category in STUDY.classes},
         encoders=list(STUDY.encoders),
         sources=STUDY.sources,
-        training_sets=STUDY.training_sets,
+        training_sets={name: STUDY.sources_of(name) for name in STUDY.training_sets},
         seeds={name: spec.seeds for name, spec in STUDY.classifiers.items()},
         classifier=STUDY.headline_classifier,
         draws=STUDY.measures.draws,

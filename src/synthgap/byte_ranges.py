@@ -1,9 +1,9 @@
 """Where the encoded images of a Parquet file lie in it, so that each can be read alone.
 
-A Parquet file is read a row group at a time, which is far too much for one image out of a million in
-random order. Where the column of encoded images is neither compressed nor anything but `PLAIN` (or a
-dictionary, whose entries are `PLAIN`), each image lies in the file byte for byte. `tables.write`
-makes such files; many others are such.
+A Parquet file is read a row group at a time, which is far too much for one image out of a million
+in random order. Where the column of encoded images is not compressed and its encoding is `PLAIN`
+(or a dictionary, whose entries are `PLAIN`), each image lies in the file byte for byte.
+`tables.write` makes such files; many others are such.
 
 A place is written as text as `FILE.parquet#offset=O&length=L`, wherever a path can stand.
 """
@@ -157,7 +157,7 @@ def _in_chunk(content: mmap.mmap, chunk: Any, cells: pa.ChunkedArray) -> Iterato
 
     The first place at which a value is found, searched from the end of the one before it, is never
     behind its own, since the values lie in the order of the rows; whatever lies there, it is equal
-    to the value. A value that was met before is found where it was then: a dictionary holds it once.
+    to the value. A value that was met before is where it was then: a dictionary holds it once.
     """
     start = chunk.data_page_offset
     if chunk.has_dictionary_page:

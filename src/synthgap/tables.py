@@ -29,9 +29,8 @@ IMAGES = pa.schema(
 """One row an image. Natural images from files hold a path alone; `prompt`, `seed` and `flag` are
 null. `flag` says what is wrong with a generated image, and is null for an ordinary one."""
 
-PICTURES_IN_A_GROUP = 64
-"""Rows of a row group of an image table. A reader takes whole groups, and the pictures of a class
-may have hundreds of MB."""
+ROW_GROUP_BYTES = 32 * 2**20
+"""Of an image table, about: some 400 JPEGs of 512 × 512 pixels. Reading a row reads its group."""
 
 
 def embeddings_schema(dimensions: int) -> pa.Schema:
@@ -48,19 +47,18 @@ def embeddings_schema(dimensions: int) -> pa.Schema:
 
 
 def write(table: pa.Table, path: str | Path, metadata: Mapping[str, str]) -> None:
-    """Write a table, with what made it in the Parquet metadata."""
+    """Write a table, with what made it in the Parquet metadata.
+
+    Encoded images do not compress; they lie in the file as they are, so that each can be read alone
+    (see `synthgap.byte_ranges`).
+    """
     described = {f"synthgap.{key}": value for key, value in metadata.items()}
-    group = None
+    layout: dict[str, Any] = {"compression": "zstd"}
     if table.schema.names == IMAGES.names:
-        group = PICTURES_IN_A_GROUP
         described["huggingface"] = json.dumps({"info": {"features": _features(table.schema)}})
+        layout = _image_layout(table)
     with replacing(path) as beside:
-        pq.write_table(
-            table.replace_schema_metadata(described),
-            beside,
-            compression="zstd",
-            row_group_size=group,
-        )
+        pq.write_table(table.replace_schema_metadata(described), beside, **layout)
 
 
 def read(path: str | Path, columns: Sequence[str] | None = None) -> pa.Table:
@@ -159,6 +157,19 @@ def concatenate(paths: Iterable[str | Path], columns: Sequence[str] | None = Non
         [read(path, columns).replace_schema_metadata(None) for path in paths],
         promote_options="permissive",
     )
+
+
+def _image_layout(table: pa.Table) -> dict[str, Any]:
+    """Everything is compressed but `image.bytes`, which also has no dictionary."""
+    others = ["image.path", *(name for name in table.schema.names if name != "image")]
+    row_bytes = max(1, table.nbytes // max(1, table.num_rows))
+    return {
+        "compression": {"image.bytes": "none", **dict.fromkeys(others, "zstd")},
+        "use_dictionary": others,
+        # Least and greatest image mean nothing.
+        "write_statistics": others,
+        "row_group_size": max(1, ROW_GROUP_BYTES // row_bytes),
+    }
 
 
 def _features(schema: pa.Schema) -> dict[str, Any]:

@@ -5,19 +5,32 @@ from pydantic import TypeAdapter
 from synthgap.errors import logging_to
 from synthgap.provenance import metadata
 from synthgap.training.classifiers import Classifier
+from synthgap.training.index import Part
 from synthgap.training.results import train_and_test
 from synthgap.workers import call
 
 with logging_to(snakemake.log[0]):
-    params, wildcards = snakemake.params, snakemake.wildcards
+    params, wildcards, resources = snakemake.params, snakemake.wildcards, snakemake.resources
     seed = int(wildcards.seed)
-    spec = TypeAdapter(Classifier).validate_python({**params.classifier, "seeds": [seed]})
+    speed = {
+        "readers": resources.readers,
+        "channels_last": bool(resources.channels_last),
+        "compile": bool(resources.compile),
+    }
+    spec = TypeAdapter(Classifier).validate_python({**params.classifier, **speed, "seeds": [seed]})
+    # The rule lists the tables by source and class.
+    sources = [
+        (source, count) for source, count in params.training_set.items() for _ in params.class_ids
+    ]
     call(
         train_and_test,
         spec,
         class_ids=params.class_ids,
-        training=list(snakemake.input.training),
-        validation=list(snakemake.input.validation),
+        training=[
+            Part(table, *source)
+            for table, source in zip(snakemake.input.training, sources, strict=True)
+        ],
+        validation=[Part(table, "natural-val", None) for table in snakemake.input.validation],
         seed=seed,
         threads=snakemake.threads,
         weights=snakemake.output.weights,
@@ -29,7 +42,8 @@ with logging_to(snakemake.log[0]):
             ["timm", "torch", "torchvision"],
             classifier=wildcards.classifier,
             training_set=wildcards.training_set,
+            sources=params.training_set,
             seed=seed,
-            recipe=spec.model_dump(mode="json", exclude={"seeds"}),
+            recipe=params.classifier,
         ),
     )

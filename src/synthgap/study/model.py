@@ -2,9 +2,9 @@
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from synthgap.classes import PATH_SAFE, Category, Classes
 from synthgap.embedding.encoders import Encoder
@@ -17,11 +17,24 @@ from synthgap.miniature.spec import MiniatureSpec
 from synthgap.prompts.recipes import Recipe
 from synthgap.section import Section
 from synthgap.training.classifiers import Classifier
+from synthgap.training.mixture import Mixture
 
 NATURAL_TRAIN, NATURAL_VAL = "natural-train", "natural-val"
 """The natural sources; every other source is a variant."""
 
 Name = Annotated[str, Field(pattern=PATH_SAFE)]
+
+
+def _form(training_set: Any) -> str:
+    return "[mixture]" if isinstance(training_set, dict | Mixture) else "[list]"
+
+
+# The tags stand in brackets, so that no message shows them as if they were keys.
+TrainingSet = Annotated[
+    Annotated[tuple[str, ...], Field(min_length=1), Tag("[list]")]
+    | Annotated[Mixture, Tag("[mixture]")],
+    Discriminator(_form),
+]
 
 RESERVED = (NATURAL_TRAIN, NATURAL_VAL, "prompts")
 """Names of folders beside those of the variants."""
@@ -82,8 +95,9 @@ class Study(Section):
     """Models that embed images and prompts, by name."""
     measures: MeasuresSpec
     """How images are measured."""
-    training_sets: dict[Name, Annotated[tuple[str, ...], Field(min_length=1)]] = Field(default={})
-    """Sets that classifiers are trained on, by name: each a list of variants and natural-train."""
+    training_sets: dict[Name, TrainingSet] = Field(default={})
+    """Sets that classifiers are trained on, by name: each a list of variants and natural-train, of
+    which all images are taken, or a mixture with proportions."""
     classifiers: dict[Name, Classifier] = Field(default={})
     """Classifiers by name: architecture, recipe and seeds. Without any nothing is trained."""
     report: ReportSpec = ReportSpec()
@@ -145,6 +159,15 @@ class Study(Section):
         generator = self.generators[self.variants[source].generator]
         return generator.max_unreadable if isinstance(generator, MadeElsewhere) else 0.0
 
+    def sources_of(self, training_set: str) -> tuple[str, ...]:
+        """The sources that a training set consists of."""
+        return tuple(self.counts_of(training_set))
+
+    def counts_of(self, training_set: str) -> dict[str, int | None]:
+        """Images a class that a training set takes of each of its sources; None is all."""
+        found = self.training_sets[training_set]
+        return dict(found.counts) if isinstance(found, Mixture) else dict.fromkeys(found)
+
     @model_validator(mode="after")
     def _names_fit(self) -> Self:
         """Check what one part of the file says about another."""
@@ -169,9 +192,16 @@ class Study(Section):
                     )
         if "classes" in self.encoders:
             raise ValueError("encoders.classes: the name is taken; choose another")
-        for name, sources in self.training_sets.items():
-            for source in sources:
+        for name in self.training_sets:
+            for source, count in self.counts_of(name).items():
                 _check_named(f"training_sets.{name}", source, (NATURAL_TRAIN, *self.variants))
+                generated = source in self.variants and self.image_set(source) is None
+                if generated and (count or 0) > (self.images_per_class or 0):
+                    raise ValueError(
+                        f"training_sets.{name}: takes {count} images a class of {source}, but the "
+                        f"study's images_per_class is {self.images_per_class}; lower the one or "
+                        "raise the other"
+                    )
         if self.report.encoder is not None:
             _check_named("report.encoder", self.report.encoder, self.encoders)
         if self.report.classifier is not None:

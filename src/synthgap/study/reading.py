@@ -101,7 +101,8 @@ def _key(location: tuple[int | str, ...], data: Any) -> str:
         entered = True
         if isinstance(part, int):
             key += f"[{part}]"
-        elif part == "[key]":
+        elif part.startswith("["):
+            # Pydantic's word for a key, and the tags of `TrainingSet`.
             continue
         elif (isinstance(data, Mapping) and part in data) or depth == len(location) - 1:
             key += f".{part}" if key else part

@@ -1,187 +1,179 @@
-"""The classifier `timm`: a model of the timm library, trained from scratch by timm's own parts."""
+"""The classifier `timm`: a model of the timm library and the recipe that trains it."""
 
-import random
-import sys
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+import re
+from typing import Any, Literal, Self
 
-import numpy as np
-import pyarrow as pa
-from jaxtyping import Float
-from pydantic import Field
-from tqdm import tqdm
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from synthgap.devices import best_device
-from synthgap.errors import InputError
 from synthgap.section import Section
-from synthgap.training.data import TableDataset
+from synthgap.training.presets import PRESETS, RESNET_RS
 
-if TYPE_CHECKING:
-    import torch
+Option = bool | int | float | str | tuple[float, ...]
+
+
+def _what_a_preset_may_say(schema: dict[str, Any]) -> None:
+    """Let editors pass a study that leaves keys to a preset; parsing knows whether it does."""
+    schema["required"] = [key for key in schema["required"] if key not in RESNET_RS]
 
 
 class TimmClassifier(Section):
     """A classifier of the timm library and how it is trained."""
 
+    model_config = ConfigDict(json_schema_extra=_what_a_preset_may_say)
+
     kind: Literal["timm"]
     """A model that timm's create_model makes, trained from scratch."""
+    preset: Literal["resnet-rs"] | None = None
+    """A published recipe for the keys that are left out: `resnet-rs` is that of ResNet-RS-152
+    (arXiv 2103.07579), number by number in src/synthgap/training/presets.py."""
     architecture: str
     """Name of the model in timm, such as resnetrs152."""
     seeds: tuple[int, ...] = Field(min_length=1)
     """One training each; they decide initial weights, order and augmentation."""
     image_size: int = Field(ge=8)
-    """Side of the square images that the model sees, in pixels."""
+    """Side of the square images that the model sees, in pixels. Required, unless a preset has it, as
+    are `epochs`, `batch_size` and a learning rate."""
     epochs: int = Field(ge=1)
     """Passes over the training set."""
     batch_size: int = Field(ge=2)
-    """Images a step."""
+    """Images a step, over all GPUs."""
+    accumulation: int = Field(default=1, ge=1)
+    """Parts that a step is computed in, one after another, to need less memory. Batch statistics
+    and mixing are those of a part."""
+    gpus: int = Field(default=1, ge=1)
+    """GPUs of one machine that share each step. Batch statistics and mixing are those of each GPU's
+    share. On a machine without a GPU, processes."""
+    sync_batchnorm: bool = False
+    """Whether several GPUs share their batch statistics."""
     optimizer: str = "adamw"
     """Name of an optimiser in timm."""
-    learning_rate: float = Field(gt=0)
-    """Highest learning rate; it falls to zero along a cosine."""
+    momentum: float = Field(default=0.9, ge=0, lt=1)
+    """Momentum, where the optimiser has one."""
+    optimizer_options: dict[str, Option] = Field(default={})
+    """Further arguments of timm's optimiser, such as betas."""
+    learning_rate: float | None = Field(default=None, gt=0)
+    """Highest learning rate."""
+    learning_rate_per_256: float | None = Field(default=None, gt=0)
+    """The same for a batch_size of 256, in proportion to which it grows. Instead of
+    learning_rate."""
+    scheduler: str = "cosine"
+    """Name of a learning rate schedule in timm; cosine falls to zero."""
+    scheduler_options: dict[str, Option] = Field(default={})
+    """Further arguments of timm's schedule, such as decay_epochs."""
     warmup_epochs: int = Field(default=0, ge=0)
     """Epochs in which the learning rate rises."""
+    warmup_start: float = Field(default=0.01, ge=0, le=1)
+    """Share of the highest learning rate at which it starts to rise."""
     weight_decay: float = Field(default=0.05, ge=0)
-    """Weight decay of the optimiser."""
+    """Weight decay of the optimiser, but for norms and biases."""
+    loss: Literal["ce", "bce", "asl", "poly"] = "ce"
+    """Loss in timm: cross-entropy, binary cross-entropy, asymmetric, Poly-1."""
     label_smoothing: float = Field(default=0.1, ge=0, lt=1)
     """Share of the target that is spread over all classes."""
+    mixup: float = Field(default=0, ge=0)
+    """Alpha of mixup; 0 is none. With cutmix too, each batch takes one of them."""
+    cutmix: float = Field(default=0, ge=0)
+    """Alpha of CutMix; 0 is none."""
+    auto_augment: str | None = None
+    """RandAugment, AutoAugment or AugMix in timm's words, such as rand-m9-mstd0.5."""
+    color_jitter: float | None = Field(default=None, ge=0)
+    """Strength of random changes of brightness, contrast and saturation. RandAugment and the like
+    replace it."""
+    random_erasing: float = Field(default=0, ge=0, le=1)
+    """Share of the training images of which a random rectangle is erased."""
     crop_scale: float = Field(default=0.08, gt=0, le=1)
     """Smallest share of an image's area that a random crop keeps."""
+    crop_ratio: tuple[float, ...] = Field(default=(3 / 4, 4 / 3), min_length=2, max_length=2)
+    """Narrowest and widest shape of a random crop: width over height."""
     horizontal_flip: float = Field(default=0.5, ge=0, le=1)
     """Share of the training images that are mirrored."""
+    interpolation: Literal["nearest", "bilinear", "bicubic", "lanczos", "random"] = "bilinear"
+    """How images are resized; random is for training, which then tests with bilinear."""
+    dropout: float | None = Field(default=None, ge=0, lt=1)
+    """Dropout before the last layer; left out, what the model has by itself."""
+    drop_path: float | None = Field(default=None, ge=0, lt=1)
+    """Stochastic depth; left out, what the model has by itself."""
+    ema_decay: float | None = Field(default=None, gt=0, lt=1)
+    """Decay of a moving average of the weights, which is then what is tested and kept. It rises to
+    this as t / (t + 9) over the steps t."""
+    clip_grad: float | None = Field(default=None, gt=0)
+    """Where gradients are clipped; left out, nowhere."""
+    clip_mode: Literal["norm", "value", "agc"] = "norm"
+    """Whether the norm of all gradients is clipped, each value, or each layer's by its weights."""
+    amp: Literal["bfloat16", "float16"] | None = None
+    """Lower precision of automatic mixed precision, if any."""
+    channels_last: bool = False
+    """Whether images lie in memory with channels last: a matter of speed."""
+    compile: bool = False
+    """Whether torch.compile compiles the model: a matter of speed."""
+    readers: int = Field(default=0, ge=0)
+    """Processes for each GPU that read and augment images; 0 leaves it to the training itself.
+    Their number is a matter of speed, but whether there are any decides what is drawn: with
+    readers each image draws of its own, by seed, epoch and image, else all one after another."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _filled_by_preset(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or data.get("preset") not in PRESETS:
+            return data
+        preset = dict(PRESETS[data["preset"]])
+        if data.get("learning_rate") is not None:
+            del preset["learning_rate_per_256"]
+        return {**preset, **data}
 
-class Trained(NamedTuple):
-    """What a training gave."""
+    @field_validator("auto_augment")
+    @classmethod
+    def _known_policy(cls, auto_augment: str | None) -> str | None:
+        # timm itself passes over sections that it does not understand.
+        known = r"(rand|augmix)(-[a-z]+[\d.]+)*|(original|v0)r?(-mstd[\d.]+)?|3a"
+        if auto_augment is not None and not re.fullmatch(known, auto_augment):
+            raise ValueError(
+                f"{auto_augment} is no policy of timm's; such are rand-m9-n2, augmix-m3, original, "
+                "v0 and 3a"
+            )
+        return auto_augment
 
-    weights: "dict[str, torch.Tensor]"
-    history: pa.Table
-    """A row an epoch: `epoch`, `learning_rate` at its start, mean `train_loss`, `val_top1`."""
-    scores: Float[np.ndarray, "images classes"]
-    """Probability of each class for each image of natural-val."""
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if (self.learning_rate is None) == (self.learning_rate_per_256 is None):
+            raise ValueError("needs either learning_rate or learning_rate_per_256")
+        parts = self.gpus * self.accumulation
+        if self.batch_size % parts:
+            raise ValueError(
+                f"batch_size {self.batch_size} cannot be shared evenly by gpus × accumulation = "
+                f"{parts}; take a multiple of {parts}"
+            )
+        if (self.mixup or self.cutmix) and self.part_size % 2:
+            raise ValueError(
+                f"mixup and cutmix mix pairs, but a part of a step has {self.part_size} images "
+                "(batch_size / gpus / accumulation); make it even"
+            )
+        if self.warmup_epochs >= self.epochs:
+            raise ValueError(
+                f"warmup_epochs {self.warmup_epochs} leaves none of {self.epochs} epochs; lower it"
+            )
+        return self
 
+    @property
+    def part_size(self) -> int:
+        """Images that a GPU computes at once."""
+        return self.batch_size // (self.gpus * self.accumulation)
 
-def train(
-    spec: TimmClassifier,
-    class_ids: Sequence[str],
-    training: Sequence[str | Path],
-    validation: Sequence[str | Path],
-    seed: int,
-    threads: int,
-) -> Trained:
-    """Train a classifier and apply it, as it is after the last epoch, to natural-val.
+    @property
+    def highest_learning_rate(self) -> float:
+        """The learning rate after warming up."""
+        if self.learning_rate is not None:
+            return self.learning_rate
+        assert self.learning_rate_per_256 is not None
+        return self.learning_rate_per_256 * self.batch_size / 256
 
-    The validation images decide nothing: no epoch is chosen by them.
+    @property
+    def own_draws(self) -> bool:
+        """Whether each image draws its augmentation of its own, whoever reads it."""
+        return self.readers > 0 or self.gpus > 1
 
-    Args:
-        spec: the model and its recipe.
-        class_ids: the classes; their order numbers the outputs.
-        training: image tables to train on.
-        validation: image tables of natural-val.
-        seed: decides initial weights, order and augmentation.
-        threads: CPU threads to use.
-
-    Raises:
-        InputError: timm has no such model or optimiser, or an image cannot be opened.
-    """
-    import torch
-    from timm.loss import LabelSmoothingCrossEntropy
-    from timm.scheduler import create_scheduler_v2
-
-    device = best_device(threads)
-    random.seed(seed)
-    np.random.seed(seed)  # noqa: NPY002 (timm's transforms draw from it)
-    torch.manual_seed(seed)
-    model, optimizer = _model(spec, len(class_ids))
-    model.to(device)
-    train_transform, val_transform = _transforms(spec)
-    train_set: Any = TableDataset(training, class_ids, train_transform)
-    val_set: Any = TableDataset(validation, class_ids, val_transform)
-    batches: Any = torch.utils.data.DataLoader(
-        train_set,
-        batch_size=spec.batch_size,
-        shuffle=True,
-        drop_last=len(train_set) > spec.batch_size,
-        generator=torch.Generator().manual_seed(seed),
-    )
-    scheduler, _ = create_scheduler_v2(
-        optimizer,
-        sched="cosine",
-        num_epochs=spec.epochs,
-        warmup_epochs=spec.warmup_epochs,
-        warmup_lr=spec.learning_rate / 100,
-        step_on_epochs=False,
-        updates_per_epoch=len(batches),
-    )
-    loss_of = LabelSmoothingCrossEntropy(spec.label_smoothing)
-    history = []
-    progress = tqdm(range(spec.epochs), desc="train", unit="epoch", file=sys.stderr)
-    updates = 0
-    for epoch in progress:
-        model.train()
-        learning_rate = optimizer.param_groups[0]["lr"]
-        losses = []
-        for images, labels in batches:
-            loss = loss_of(model(images.to(device)), labels.to(device))
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            updates += 1
-            scheduler.step_update(updates)
-            losses.append(float(loss.detach()))
-        scores = _scores(model, val_set, spec.batch_size, device)
-        row = {
-            "epoch": epoch,
-            "learning_rate": learning_rate,
-            "train_loss": float(np.mean(losses)),
-            "val_top1": float((scores.argmax(axis=1) == val_set.labels).mean()),
-        }
-        history.append(row)
-        progress.set_postfix(loss=f"{row['train_loss']:.3f}", val_top1=f"{row['val_top1']:.3f}")
-    weights = {name: value.cpu().contiguous() for name, value in model.state_dict().items()}
-    return Trained(weights, pa.Table.from_pylist(history), scores)
-
-
-def _model(spec: TimmClassifier, classes: int) -> "tuple[Any, Any]":
-    import timm
-    from timm.optim import create_optimizer_v2
-
-    if spec.architecture not in timm.list_models():
-        similar = timm.list_models(f"*{spec.architecture[:6]}*")[:3]
-        hint = f"; similar are {', '.join(similar)}" if similar else ""
-        raise InputError(f"architecture: timm has no model {spec.architecture}{hint}")
-    model = timm.create_model(spec.architecture, pretrained=False, num_classes=classes)
-    try:
-        optimizer = create_optimizer_v2(
-            model, opt=spec.optimizer, lr=spec.learning_rate, weight_decay=spec.weight_decay
-        )
-    except ValueError as error:
-        raise InputError(f"optimizer: {error}") from error
-    return model, optimizer
-
-
-def _transforms(spec: TimmClassifier) -> tuple[Any, Any]:
-    from timm.data import create_transform
-
-    training = create_transform(
-        spec.image_size,
-        is_training=True,
-        scale=(spec.crop_scale, 1.0),
-        hflip=spec.horizontal_flip,
-        color_jitter=None,
-    )
-    return training, create_transform(spec.image_size, is_training=False, crop_pct=1.0)
-
-
-def _scores(
-    model: Any, dataset: Any, batch_size: int, device: "torch.device"
-) -> Float[np.ndarray, "images classes"]:
-    import torch
-
-    model.eval()
-    batches: Any = torch.utils.data.DataLoader(dataset, batch_size=batch_size)
-    with torch.inference_mode():
-        scores = [model(images.to(device)).float().softmax(dim=1).cpu() for images, _ in batches]
-    found: Float[np.ndarray, "images classes"] = torch.cat(scores).numpy()
-    return found
+    def deciding(self) -> dict[str, Any]:
+        """Every setting that decides a training but the seed; a section again with `seeds`."""
+        # `preset` has filled the other keys.
+        speed = {"seeds", "preset", "channels_last", "compile"}
+        return {**self.model_dump(mode="json", exclude=speed), "readers": min(self.readers, 1)}
