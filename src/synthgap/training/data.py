@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from synthgap.byte_ranges import read
 from synthgap.errors import InputError
-from synthgap.images import pictures
+from synthgap.images import picture
 from synthgap.training.timm_classifier import TimmClassifier
 
 
@@ -52,8 +52,7 @@ class IndexedImages:
         epoch, row = divmod(position, len(self.labels))
         if self.seed is not None:
             _seed_all(self.seed, epoch, row)
-        (picture,) = pictures(pa.table({"image": [self.cell(row)]}))
-        return self.transform(picture), int(self.labels[row])
+        return self.transform(picture(self.cell(row))), int(self.labels[row])
 
     def cell(self, row: int) -> dict[str, Any]:
         """The image of a row as a cell of an image table."""
