@@ -302,7 +302,7 @@ def test_a_picture_that_cannot_be_opened_ends_in_one_line(images, folder, tmp_pa
     rows[4]["image"] = {"bytes": b"no picture", "path": "crane/4"}
     damaged = tmp_path / "damaged.parquet"
     tables.write(pa.Table.from_pylist(rows, schema=tables.IMAGES), damaged, {})
-    with pytest.raises(InputError, match="crane/4: cannot be opened as an image"):
+    with pytest.raises(InputError, match="crane/4: cannot be used as an image"):
         embedded(damaged, folder("dinov2"), tmp_path / "a.parquet", "vision")
     assert not (tmp_path / "a.parquet").exists()
 
