@@ -60,3 +60,7 @@ def test_gives_the_answer_without_what_needs_prompts(two: Project) -> None:
     assert "Prompts and images" not in (results / "figures/quoted.html").read_text()
     assert "<h2>dino</h2>" in (results / "figures/answer.html").read_text()
     assert two.jobs() == []
+    # More threads to decode with, and other batches, decide nothing.
+    encoders = {name: {**spec, "batch_size": 5} for name, spec in two.study["encoders"].items()}
+    two.change_study(encoders=encoders)
+    assert two.jobs("--set-threads", "embed_images=2") == []

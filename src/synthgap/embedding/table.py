@@ -18,7 +18,7 @@ from synthgap.models import Checkpoint
 from synthgap.provenance import digest
 from synthgap.tables import read, read_pieces, write_embeddings
 
-PIECE = 4
+PIECE = 8
 """Pictures that a thread decodes and prepares at once. Few, so that the first batch comes soon and
 little lies about decoded; more than one, since each call of a processor has its price."""
 
