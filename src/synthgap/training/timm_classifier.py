@@ -31,8 +31,8 @@ class TimmClassifier(Section):
     seeds: tuple[int, ...] = Field(min_length=1)
     """One training each; they decide initial weights, order and augmentation."""
     image_size: int = Field(ge=8)
-    """Side of the square images that the model sees, in pixels. Required, unless a preset has it, as
-    are `epochs`, `batch_size` and a learning rate."""
+    """Side of the square images that the model sees, in pixels. Required, unless a preset has it,
+    as are `epochs`, `batch_size` and a learning rate."""
     epochs: int = Field(ge=1)
     """Passes over the training set."""
     batch_size: int = Field(ge=2)
