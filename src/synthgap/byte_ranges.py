@@ -25,6 +25,9 @@ VERBATIM = frozenset({"PLAIN", "PLAIN_DICTIONARY", "RLE", "RLE_DICTIONARY", "BIT
 """Encodings of a column whose values lie in it as they are; the RLE ones encode null cells and the
 indices into a dictionary."""
 
+LENGTH_BYTES = 4
+"""Of a value's length, which stands before the value in the encoding `PLAIN`."""
+
 REFERENCE = re.compile(r"(?P<file>.+)#offset=(?P<offset>\d+)&length=(?P<length>\d+)", re.DOTALL)
 
 
@@ -157,7 +160,7 @@ def _in_chunk(content: mmap.mmap, chunk: Any, cells: pa.ChunkedArray) -> Iterato
 
     The first place at which a value is found, searched from the end of the one before it, is never
     behind its own, since the values lie in the order of the rows; whatever lies there, it is equal
-    to the value. A value that was met before is where it was then: a dictionary holds it once.
+    to the value. Of a dictionary, which holds each value once, what was met before is where it was.
     """
     start = chunk.data_page_offset
     if chunk.has_dictionary_page:
@@ -169,11 +172,17 @@ def _in_chunk(content: mmap.mmap, chunk: Any, cells: pa.ChunkedArray) -> Iterato
             yield None
             continue
         value = cell.as_py()
-        place = met.get(value)
-        if place is None:
+        if chunk.has_dictionary_page and value in met:
+            yield met[value]
+            continue
+        # Within a page there is nothing but its length between a value and the one before.
+        at = start + LENGTH_BYTES
+        if content[at : at + len(value)] != value:
             at = content.find(value, start, end)
-            if at < 0:
-                return
-            place = met[value] = ByteRange(at, len(value))
-            start = at + len(value)
+        if at < 0:
+            return
+        place = ByteRange(at, len(value))
+        if chunk.has_dictionary_page:
+            met[value] = place
+        start = at + len(value)
         yield place

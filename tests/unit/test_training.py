@@ -250,7 +250,7 @@ class TestResume:
         before = {path: path.read_bytes() for path in first.iterdir() if path.is_file()}
         for path in before:
             path.unlink()
-        monkeypatch.setattr(loop._Job, "epoch", None)
+        monkeypatch.setattr(loop.Job, "epoch", None)
         trained(tmp_path)
         assert {path: path.read_bytes() for path in before} == before
 
@@ -359,7 +359,7 @@ class TestTrouble:
         def fail(*of: Any) -> None:
             raise error
 
-        monkeypatch.setattr(loop._Job, "_backward", fail)
+        monkeypatch.setattr(loop.Job, "_backward", fail)
         with pytest.raises(InputError, match=r"8 images of 32 pixels.*raise accumulation") as e:
             trained(tmp_path)
         assert "\n" not in str(e.value)
@@ -368,7 +368,7 @@ class TestTrouble:
         def fail(*of: Any) -> None:
             raise RuntimeError("a mistake")
 
-        monkeypatch.setattr(loop._Job, "_backward", fail)
+        monkeypatch.setattr(loop.Job, "_backward", fail)
         with pytest.raises(RuntimeError, match="a mistake"):
             trained(tmp_path)
 

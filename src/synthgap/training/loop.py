@@ -67,18 +67,19 @@ def train(
         InputError: timm refuses the recipe, an image cannot be opened, the loss is no number, or
             the memory does not suffice.
     """
-    job = _Job(spec, class_ids, training, validation, seed, readers, ranks)
     with _memory_said(spec):
+        job = Job(spec, class_ids, training, validation, seed, readers, ranks)
         start = job.resume(checkpoint.load())
         with _reporting(ranks, events, start) as writer:
             for epoch in range(start, spec.epochs):
                 row, images_per_s = job.epoch(epoch)
                 if ranks.first:
-                    checkpoint.save(job.state())
+                    # First what a resumed training would write again, then what it goes on from.
                     for name, value in {**row, "images_per_second": images_per_s}.items():
                         if name != "epoch":
                             writer.add_scalar(name, value, epoch)
                     writer.flush()
+                    checkpoint.save(job.state())
         if job.scores is None:
             job.scores = job.test()
     tested = job.tested.state_dict()
@@ -86,7 +87,7 @@ def train(
     return Trained(weights, pa.Table.from_pylist(job.history), job.scores)
 
 
-class _Job:
+class Job:
     """A training on its way."""
 
     def __init__(
@@ -99,6 +100,7 @@ class _Job:
         readers: int,
         ranks: Ranks,
     ) -> None:
+        """Make everything ready for the first epoch; the arguments are those of `train`."""
         import torch
         from timm.layers import convert_sync_batchnorm
         from timm.utils import NativeScaler
@@ -199,7 +201,7 @@ class _Job:
             self.order.epoch = epoch
         learning_rate = self.optimizer.param_groups[0]["lr"]
         before = time.perf_counter()
-        loss, images = self._passed_over(epoch)
+        loss, images = self.pass_over(epoch)
         seconds = time.perf_counter() - before
         if not np.isfinite(loss):
             raise InputError(
@@ -220,7 +222,7 @@ class _Job:
         self.history.append(row)
         return row, images * self.ranks.ranks / seconds
 
-    def _passed_over(self, epoch: int) -> tuple[float, int]:
+    def pass_over(self, epoch: int) -> tuple[float, int]:
         """Make the steps of an epoch; return the mean loss and the images of this rank."""
         import torch
 

@@ -41,6 +41,8 @@ def joined(threads: int) -> Iterator[Ranks]:
     """Join the ranks that torchrun started, or be the only one."""
     import torch
 
+    # A worker may still hold the model of another stage.
+    release()
     device = best_device(threads)
     ranks = int(os.environ.get("WORLD_SIZE", "1"))
     if ranks == 1:
