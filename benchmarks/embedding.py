@@ -30,10 +30,10 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from synthgap.embedding.clip import ClipEncoder
 from synthgap.embedding.table import embed_image_table
+from synthgap.image_sets.digits import SIZE
 from synthgap.miniature.clip import build
 from synthgap.miniature.tokenizer import train_tokenizer
 from synthgap.models import Checkpoint, ModelSource
-from synthgap.natural.digits import SIZE
 from synthgap.tables import IMAGES, write
 
 LARGE = {
