@@ -15,8 +15,10 @@ def logging_to(log: str | Path) -> Iterator[None]:
     """Send what a job prints to its log; leave the one line of an `InputError` there and exit."""
     path = Path(log)
     path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
     with (
-        path.open("w", encoding="utf-8", buffering=1) as file,
+        # A worker appends to it as well; neither may write over the other.
+        path.open("a", encoding="utf-8", buffering=1) as file,
         redirect_stderr(file),
         redirect_stdout(file),
     ):

@@ -101,6 +101,17 @@ def test_auto_recovers_when_another_process_takes_the_memory():
     assert run(size, device, 32) == [16, 16]
 
 
+def test_auto_grows_no_more_after_it_ran_out_of_memory():
+    class Boasting(Device):
+        def available(self) -> int:
+            return 1000 * GIB
+
+    device = Boasting(10 * GIB, GIB)
+    size = BatchSize("auto", device)
+    assert run(size, device, 50) == [1, 2, 4, 8, 8, 8, 8, 8, 3]
+    assert run(size, device, 16) == [8, 8]
+
+
 def test_the_last_batch_of_a_class_says_nothing_about_larger_ones():
     device = Device(40 * GIB, GIB)
     size = BatchSize("auto", device)
