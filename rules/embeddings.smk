@@ -4,8 +4,8 @@ Inputs: image tables; the models of the encoders.
 Outputs: embeddings/{encoder}/{source}/{class_id}.parquet, and for the prompts of a variant
 embeddings/{encoder}/prompts/{variant}.parquet.
 Guarantees: rows stand in the order of the image table, embeddings have unit length. Neither the
-batch size nor `threads` decides an embedding; where a GPU computes, the threads decode pictures for
-it, and `--set-threads embed_images=8` gives it more of them.
+batch size nor `threads` decides an embedding, but for rounding; where a GPU computes, the threads decode
+pictures for it.
 """
 
 
@@ -33,6 +33,10 @@ def encoder_checkpoint(wildcards):
     return model_params(STUDY.encoders[wildcards.encoder].model)
 
 
+def encoder_threads(wildcards):
+    return threads_of(STUDY.encoders[wildcards.encoder].model)
+
+
 def encoder_input(wildcards):
     return model_input("encoder", wildcards.encoder, STUDY.encoders[wildcards.encoder].model)
 
@@ -47,6 +51,7 @@ rule embed_images:
         f"{LOGS}/embeddings/{{encoder}}/{{source}}/{{class_id}}.log",
     conda:
         "../envs/models.yaml"
+    threads: encoder_threads
     resources:
         gpu=1,
         # No parameter: it decides no embedding.
@@ -70,6 +75,7 @@ rule embed_prompts:
         encoder=one_of([name for name, encoder in STUDY.encoders.items() if encoder.embeds_text]),
     conda:
         "../envs/models.yaml"
+    threads: encoder_threads
     resources:
         gpu=1,
         # No parameter: it decides no embedding.

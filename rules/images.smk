@@ -104,6 +104,7 @@ rule generate_images:
         variant=one_of(GENERATED),
     conda:
         "../envs/models.yaml"
+    threads: lambda wildcards: threads_of(generator_of(wildcards).model)
     resources:
         gpu=1,
         # No parameters: they decide no image, so their change makes nothing stale. Snakemake

@@ -17,6 +17,12 @@ def model_params(model):
     return {"location": model.repository or folder, "revision": model.revision}
 
 
+def threads_of(model):
+    """Cores of a job, where there are so many: to decode and encode pictures while a GPU computes, or
+    to compute on. The miniature's models are too small to gain by more than one."""
+    return 1 if model.miniature else 8
+
+
 def model_input(role, name, model):
     """Files that a job depends on besides the pinned revision."""
     if model.miniature:

@@ -203,7 +203,8 @@ class TestRefused:
         with pytest.raises(InputError) as caught:
             list(generator.images(checkpoint, 7.5, REQUESTS[:1], threads=1))
         assert str(caught.value).startswith(
-            "owner/name: cannot be opened as a text-to-image pipeline, from the hub or its local cache"
+            "owner/name: cannot be opened as a text-to-image pipeline, from the hub or its local "
+            "cache"
         )
         assert "\n" not in str(caught.value)
 
