@@ -203,6 +203,7 @@ class TestRefused:
         with pytest.raises(InputError) as caught:
             list(generator.images(checkpoint, 7.5, REQUESTS[:1], threads=1))
         assert str(caught.value).startswith("owner/name: cannot be opened as a text-to-image")
+        assert "from the hub or its local cache" in str(caught.value)
         assert "\n" not in str(caught.value)
 
 

@@ -62,7 +62,8 @@ def open_pipeline(
     import torch
 
     location = checkpoint.location
-    with opening(location, "a text-to-image pipeline"):
+    where = ", from the hub or its local cache" if checkpoint.revision else ""
+    with opening(location, f"a text-to-image pipeline{where}"):
         parts = diffusers.DiffusionPipeline.load_config(location, revision=checkpoint.revision)
         options: dict[str, Any] = {}
         if "safety_checker" in parts and not safety_checker:
