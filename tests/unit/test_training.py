@@ -165,8 +165,9 @@ class TestAgainstAPlainLoop:
             torch.testing.assert_close(value, 0.1 * first[name] + 0.9 * second[name])
             assert not torch.equal(value, second[name]) or torch.equal(first[name], second[name])
 
-    def test_a_step_in_parts_is_the_step_at_once(self, tmp_path):
-        keys = {"clip_grad": 0.5, "optimizer": "momentum", **WITHOUT_BATCH_STATISTICS}
+    @pytest.mark.parametrize("clip", [None, 0.5])
+    def test_a_step_in_parts_is_the_step_at_once(self, clip, tmp_path):
+        keys = {"clip_grad": clip, "optimizer": "momentum", **WITHOUT_BATCH_STATISTICS}
         at_once = trained(tmp_path, "1", **keys)
         assert_close(at_once, trained(tmp_path, "4", accumulation=4, **keys))
         with pytest.raises(AssertionError):
