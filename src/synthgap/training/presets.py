@@ -3,6 +3,7 @@
 [config] is official/vision/configs/experiments/image_classification/imagenet_resnetrs152_i224.yaml
 of github.com/tensorflow/models at commit 0de1746a258cd503bfc2f4a965518948c3aa59dd; [paper] is Bello
 et al., Revisiting ResNets, arXiv 2103.07579. "Our reading" is what neither says in timm's terms.
+The architecture is timm's own: its resnetrs152 has ReLU where [config] says swish.
 """
 
 from collections.abc import Mapping
