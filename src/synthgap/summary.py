@@ -73,9 +73,11 @@ def variants_table(
         draws: replicates for the intervals of accuracies.
     """
     accuracies = {
-        training.sources: _accuracy_columns(_accuracies(training, draws))
-        for training in trainings
-        if training.classifier == classifier
+        source: {
+            "training_set": training.training_set,
+            **_accuracy_columns(_accuracies(training, draws)),
+        }
+        for source, training in trained_alone(trainings, classifier).items()
     }
     rows = []
     for item in measured:
@@ -96,7 +98,7 @@ def variants_table(
         (together,) = [found for found in _rows(item.together) if found["class_id"] is None]
         row |= _of_source(together)
         if classifier is not None:
-            row |= {"classifier": classifier, **accuracies.get((item.source,), {})}
+            row |= {"classifier": classifier, **accuracies.get(item.source, {})}
         rows.append(row)
     return _table(rows)
 
@@ -109,9 +111,8 @@ def classes_table(
 ) -> pa.Table:
     """Join measures and accuracies class by class: a row a class, source and encoder."""
     accuracies = {
-        training.sources: _accuracies(training, draws=100)
-        for training in trainings
-        if training.classifier == classifier
+        source: (training.training_set, _accuracies(training, draws=100))
+        for source, training in trained_alone(trainings, classifier).items()
     }
     rows = []
     for item in measured:
@@ -133,8 +134,10 @@ def classes_table(
             row |= _of_source(together[class_id])
             if classifier is not None:
                 row["classifier"] = classifier
-            for name, found in accuracies.get((item.source,), {}).items():
-                row |= columns(name, found.per_class[number], found.per_class_interval[number])
+            if item.source in accuracies:
+                row["training_set"], shares = accuracies[item.source]
+                for name, found in shares.items():
+                    row |= columns(name, found.per_class[number], found.per_class_interval[number])
             rows.append(row)
     return _table(rows)
 
@@ -158,6 +161,18 @@ def write_summary(table: pa.Table, parquet: str | Path, metadata: Mapping[str, s
     write(table, parquet, metadata)
     with replacing(Path(parquet).with_suffix(".csv")) as beside:
         table.to_pandas().to_csv(beside, index=False)
+
+
+def trained_alone(trainings: Sequence[Training], classifier: str | None) -> dict[str, Training]:
+    """Of each source the first training set that consists of it alone.
+
+    There may be several: mixtures of one source, of different sizes.
+    """
+    found: dict[str, Training] = {}
+    for training in trainings:
+        if training.classifier == classifier and len(training.sources) == 1:
+            found.setdefault(training.sources[0], training)
+    return found
 
 
 def _accuracies(training: Training, draws: int) -> dict[str, Share]:

@@ -4,10 +4,11 @@ import sys
 
 from synthgap.errors import InputError
 from synthgap.study.reading import parse_study, read_yaml
+from synthgap.training import recipe
 
 
 def main(file: str) -> None:
-    """Say what a study file describes.
+    """Say what a study file describes, and what timm says of its classifiers.
 
     Raises:
         InputError: something in it is wrong.
@@ -15,10 +16,18 @@ def main(file: str) -> None:
     study = parse_study(read_yaml(file), file)
     made = [name for name in study.variants if study.image_set(name) is None]
     images = len(made) * len(study.classes) * (study.images_per_class or 0)
-    print(
+    lines = [
         f"{file}: {len(study.classes)} classes, {len(study.variants)} variants, "
         f"{images} images to generate"
-    )
+    ]
+    for name, spec in study.classifiers.items():
+        try:
+            parameters = recipe.check(spec, len(study.classes))
+        except InputError as error:
+            raise InputError(f"{file}: classifiers.{name}: {error}") from error
+        trainings = len(study.training_sets) * len(spec.seeds)
+        lines.append(f"{name}: {parameters / 1e6:.3g} million parameters, {trainings} trainings")
+    print("\n".join(lines))
 
 
 if __name__ == "__main__":

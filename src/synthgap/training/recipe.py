@@ -12,6 +12,23 @@ if TYPE_CHECKING:
     import torch
 
 
+def check(spec: TimmClassifier, classes: int) -> int:
+    """Make everything that a recipe names, without weights, and count the model's parameters.
+
+    Raises:
+        InputError: as the functions below.
+    """
+    import torch
+
+    device = torch.device("meta")
+    with device:
+        model = make_model(spec, classes)
+    make_task(spec, model, device)
+    make_scheduler(spec, make_optimizer(spec, model), updates_per_epoch=100)
+    make_transforms(spec, prefetched=True)
+    return sum(weights.numel() for weights in model.parameters())
+
+
 @contextmanager
 def _refused_by_timm(what: str) -> Iterator[None]:
     """Turn what timm says about a setting into one line."""
