@@ -113,7 +113,7 @@ class TestHuggingFace:
         assert opened["index"][:] == [0, 1]
 
     def test_can_be_read_a_few_pictures_at_a_time(self, tmp_path, monkeypatch):
-        monkeypatch.setattr(tables, "ROW_GROUP_BYTES", 1000)
+        monkeypatch.setattr(tables, "ROW_GROUP_BYTES", 300)
         path = tmp_path / "images.parquet"
         count = 20
         table = image_table(*({"bytes": bytes([number]), "path": None} for number in range(count)))

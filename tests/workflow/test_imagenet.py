@@ -49,22 +49,22 @@ def test_lists_the_jobs_of_a_thousand_classes(imagenet: Project) -> None:
     thousand = len(CLASSES)
     assert thousand == 1000
     sources = VARIANTS + 2
-    assert counts == dict(
-        read_images=2 * thousand,
-        join_quarantine=1,
-        write_quarantine=1,
-        count_flags=1,
-        generate_images=VARIANTS * thousand,
-        embed_images=sources * thousand,
-        embed_prompts=VARIANTS,
-        measure_class=sources * thousand,
-        measure_source=sources,
-        measure_cross_accuracy=1,
-        train_classifier=VARIANTS + 1,
-        summarise=1,
-        write_answer=1,
-        write_quoted=1,
-        draw_charts=1,
-        draw_projection=1,
-        draw_contact_sheet=thousand,
-    )
+    assert counts == {
+        "read_images": 2 * thousand,
+        "join_quarantine": 1,
+        "write_quarantine": 1,
+        "count_flags": 1,
+        "generate_images": VARIANTS * thousand,
+        "embed_images": sources * thousand,
+        "embed_prompts": VARIANTS,
+        "measure_class": sources * thousand,
+        "measure_source": sources,
+        "measure_cross_accuracy": 1,
+        "train_classifier": VARIANTS + 1,
+        "summarise": 1,
+        "write_answer": 1,
+        "write_quoted": 1,
+        "draw_charts": 1,
+        "draw_projection": 1,
+        "draw_contact_sheet": thousand,
+    }

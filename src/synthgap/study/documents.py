@@ -25,7 +25,8 @@ names the file, the key and the remedy, before any job runs; `python -m synthgap
 my-study.yaml` checks a file without running anything.
 
 - `miniature.yaml` is the default: handwritten digits, no GPU, no download.
-- `imagenet100-sd15.yaml` is the first real step: a hundred classes of ImageNet, Stable Diffusion v1.5.
+- `imagenet100-sd15.yaml` is the first real step: a hundred classes of ImageNet, Stable Diffusion
+  v1.5.
 - `imagenet-sd15.yaml` is the paper's own study: all thousand classes, 1,300 images each.
 - `imagenet-1k.csv` and `imagenet-100.csv` are their classes (`python -m synthgap.study.imagenet`).
 - `study.schema.json` is the JSON schema, for editors that complete and check YAML. Put
