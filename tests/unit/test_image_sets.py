@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from encoding import encode, noise, pixels
 
@@ -262,7 +264,19 @@ class TestSplit:
         assert "4 images, but measures.n is 2 and val_per_class is 3" in NaturalFolders(
             kind="folder", images=str(folder), val_per_class=3
         ).part("val").problem((CRANE,), 2)
-        assert "val_per_class is 2, but measures.n is 3" in natural.part("val").problem((CRANE,), 3)
+        assert (
+            natural.part("val").problem((CRANE,), 3)
+            == "val_per_class is 2, but measures.n is 3; make it as many"
+        )
+
+    def test_suffixes_are_told_only_where_a_folder_holds_too_few(self, folder):
+        natural = NaturalFolders(kind="folder", images=str(folder), val_per_class=2)
+        assert ".webp" in natural.part("train").problem((CRANE,), 3)
+        for categories in ((CRANE,), (OWL,)):
+            assert ".webp" not in natural.part("val").problem(categories, 3)
+        # As many of natural-train as there are, which the size of natural-val does not limit.
+        natural = NaturalFolders(kind="folder", images=str(folder), val_per_class=1)
+        assert natural.part("train").problem((CRANE,), 3) is None
 
     @pytest.mark.parametrize(
         "places", [{}, {"train": "a"}, {"images": "a"}, {"train": "a", "val": "b", "images": "c"}]
@@ -345,6 +359,17 @@ class TestListedFiles:
         for name in ("bad.parquet", "latin.csv"):
             bad = ListedFiles(kind="table", table=str(folder / name))
             assert "neither CSV in UTF-8 nor Parquet" in bad.problem((OWL,), 1)
+
+    def test_a_column_that_is_no_text_is_one_line(self, folder):
+        nested = pa.table({"class_id": [["owl"]], "file": ["owl/1.png"]})
+        pq.write_table(nested, folder / "nested.parquet")
+        in_lists = ListedFiles(kind="table", table=str(folder / "nested.parquet"))
+        twice = self.listed(folder, "class_id,file,class_id\nowl,owl/1.png,owl\n")
+        for image_set in (in_lists, twice):
+            problem = image_set.problem((OWL,), 1)
+            said = "the columns class_id, file must each be there once and hold text; it has"
+            assert problem.startswith(f"{image_set.table}: {said} class_id: ")
+            assert "\n" not in problem
 
     def test_one_table_can_be_split(self, folder):
         lines = "".join(f"owl,owl/{number}.png\n" for number in range(9))

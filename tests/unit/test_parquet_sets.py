@@ -224,6 +224,30 @@ def test_what_is_wrong_with_files_is_one_line(stored, tmp_path):
     assert "holds numbers; name as `labels` a CSV file" in files.problem((CRANE,), 1)
 
 
+@pytest.mark.parametrize(
+    ("kind", "fits"),
+    [
+        *((pa.float64(), False), (pa.bool_(), False), (pa.list_(pa.string()), False)),
+        *((pa.large_string(), True), (pa.dictionary(pa.int8(), pa.string()), True)),
+    ],
+)
+def test_labels_are_texts_or_whole_numbers(kind, fits, stored, tmp_path):
+    table = pq.read_table(f"{stored}/packed/0.parquet")
+    labels = table["label"].combine_chunks().cast(kind) if fits else pa.nulls(len(table), kind)
+    pq.write_table(table.set_column(1, "label", labels), tmp_path / "a.parquet")
+    files = ParquetFiles(kind="parquet", files=str(tmp_path / "a.parquet"))
+    problem = files.problem((CRANE,), 1)
+    if not fits:
+        assert problem.startswith(f"{tmp_path}/a.parquet: the column label holds {str(kind)[:4]}")
+        assert problem.endswith("; labels are text or whole numbers")
+    else:
+        assert problem is None
+        write_index(files, tmp_path / "index.parquet", {})
+        assert tables.read(tmp_path / "index.parquet")["label"].to_pylist() == [
+            BIRDS[label_of(place)] for place in range(EACH)
+        ]
+
+
 @pytest.mark.parametrize("label", [3, -1, None])
 def test_a_label_without_a_class_is_refused_by_its_row(label, stored, tmp_path):
     table = pq.read_table(f"{stored}/data/train-00000.parquet")

@@ -148,12 +148,22 @@ def _problem(study: Study) -> str | None:
                 return f"{role}.{name}.model.folder: no folder {model.folder}"
     for source in study.sources:
         image_set = study.image_set(source)
-        problem = image_set and image_set.problem(study.classes, study.measures.n)
+        problem = image_set and image_set.problem(study.classes, *_least(study, source))
         if problem:
             synthetic = study.variants.get(source)
             where = f"generators.{synthetic.generator}" if synthetic else "natural"
             return f"{where}: {problem}"
     return _unwritable(study.results)
+
+
+def _least(study: Study, source: str) -> tuple[int, str]:
+    """How many images each class of a source needs, and what asks for them."""
+    asked = [(study.measures.n, "measures.n")]
+    for name in study.training_sets:
+        # A source of which all images are taken asks for no number.
+        count = study.counts_of(name).get(source) or 0
+        asked.append((count, f"the share of {source} in training_sets.{name}"))
+    return max(asked, key=lambda one: one[0])
 
 
 def _unwritable(results: str) -> str | None:
