@@ -79,6 +79,7 @@ def read(image_set: ParquetFiles, category: Category, tmp_path: Path, max_unread
         least=1,
         max_unreadable=max_unreadable,
         threads=2,
+        synthetic=False,
         metadata={},
     )
     return tables.read(images), tables.read(aside).to_pylist()
