@@ -19,6 +19,8 @@ from synthgap.image_sets.parquet_files import ParquetFiles
 from synthgap.image_sets.parquet_index import write_index
 from synthgap.image_sets.reading import read_images
 from synthgap.images import encoded, pictures
+from synthgap.study.model import Study
+from synthgap.study.reading import read_yaml, slow_images
 
 BIRDS = ("n01", "n02", "n03")
 CRANE, OWL, KITE = (Category(class_id=name, name=name) for name in BIRDS)
@@ -124,6 +126,28 @@ def test_what_lies_in_the_file_as_it_is_is_referred_to_by_its_bytes(stored, tmp_
     assert "compressed" not in capsys.readouterr().out
     read(packed(stored), CRANE, tmp_path)
     assert "0.parquet: its images are compressed" in capsys.readouterr().out
+
+
+def test_a_study_of_compressed_images_says_so_in_one_line(stored):
+    tiny = read_yaml(Path(__file__).parents[1] / "studies/tiny.yaml")
+    del tiny["miniature"]
+    tiny["encoders"]["clip"]["model"] = {"repository": "a/b", "revision": "0" * 40}
+    tiny["generators"] = {
+        "packed": {"kind": "parquet", "images": f"{stored}/packed/*", "label": "label"},
+        "plain": {"kind": "parquet", "images": f"{stored}/data/*", "label": "label"},
+    }
+    tiny["natural"] = {"kind": "parquet", "images": f"{stored}/data/*", "val_per_class": 6}
+    variants = tiny["variants"].values()
+    for names, said in ((("plain", "plain"), None), (("packed", "packed"), f"{stored}/packed/*: ")):
+        for variant, name in zip(variants, names, strict=True):
+            variant["generator"] = name
+        line = slow_images(Study.model_validate(tiny))
+        if said is None:
+            assert line is None
+        else:
+            assert line.startswith(f"{said}images are compressed")
+            assert line.count("packed/*") == 1
+            assert "\n" not in line
 
 
 def test_keys_do_not_depend_on_how_images_are_stored(stored, tmp_path):

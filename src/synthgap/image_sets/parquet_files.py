@@ -8,6 +8,7 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from synthgap.byte_ranges import verbatim
 from synthgap.classes import Category
 from synthgap.csv_rows import csv_rows
 from synthgap.errors import InputError
@@ -79,6 +80,14 @@ class ParquetFiles(Section):
                 where = self.labels or f"the labels of {paths[0]}"
                 return f"{where}: there is no class {category.folder or category.class_id}"
         return None
+
+    def compressed(self) -> bool:
+        """Whether images of the first file are compressed, so that reading one reads many.
+
+        Raises:
+            InputError: the file cannot be read.
+        """
+        return not verbatim(self.paths()[0], f"{self.image}.bytes")
 
     def classes(self) -> tuple[str, ...] | None:
         """What the numbers 0, 1, 2 ... mean; None where the labels are text.

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from synthgap.errors import InputError
+from synthgap.image_sets.parquet_files import ParquetFiles
 from synthgap.prompts.placeholders import placeholders
 from synthgap.study.model import Study
 
@@ -164,6 +165,19 @@ def _least(study: Study, source: str) -> tuple[int, str]:
         count = study.counts_of(name).get(source) or 0
         asked.append((count, f"the share of {source} in training_sets.{name}"))
     return max(asked, key=lambda one: one[0])
+
+
+def slow_images(study: Study) -> str | None:
+    """Say which Parquet files of a checked study are slow to read, or None."""
+    sets = [study.image_set(source) for source in study.sources]
+    slow = [found.files for found in sets if isinstance(found, ParquetFiles) and found.compressed()]
+    if not slow:
+        return None
+    return (
+        f"{', '.join(dict.fromkeys(slow))}: images are compressed, so that reading one takes "
+        "reading many, at every stage; copy them first with python -m "
+        "synthgap.image_sets.uncompressed; see docs/HOWTO.md"
+    )
 
 
 def _unwritable(results: str) -> str | None:
