@@ -29,7 +29,7 @@ try:
 except InputError as error:
     sys.exit(f"synthgap: {error}")
 
-# Jobs read the study again, and do not say it again.
+# A cluster's jobs read the study again, and need not say it again.
 if workflow.exec_mode == ExecMode.DEFAULT and (_slow := slow_images(STUDY)):
     print(f"synthgap: {_slow}", file=sys.stderr)
 

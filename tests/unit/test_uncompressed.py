@@ -70,6 +70,7 @@ def test_rows_and_metadata_stay_and_images_lie_as_they_are(packed, tmp_path, mon
         for number in range(file.metadata.num_columns)
     }
     assert kinds.pop("image.bytes") == "UNCOMPRESSED"
+    assert not file.metadata.row_group(0).column(0).has_dictionary_page
     assert set(kinds.values()) == {"ZSTD"}
     assert [file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)] == [64, 64, 22]
 
