@@ -10,7 +10,7 @@ CHARTS = ["centroid_distance", "accuracy", "accuracy_against_distance", "cross_a
 FIGURE_FILES = [
     f"{RESULTS}/figures/answer.html",
     f"{RESULTS}/figures/quoted.html",
-    *([f"{RESULTS}/figures/flags.html"] if GENERATED else []),
+    f"{RESULTS}/figures/flags.html",
     *expand(
         f"{RESULTS}/figures/{{encoder}}/{{figure}}.png",
         encoder=STUDY.encoders,

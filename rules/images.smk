@@ -4,7 +4,7 @@ Inputs: image sets, natural or made elsewhere; the models of the generators.
 Outputs: images/{source}/{class_id}.parquet, one table a source and class; of what was read also
 quarantine/{source}/{class_id}.parquet, what was put aside and why; index/{source}.parquet, where the
 images of a source lie inside Parquet files; summary/flags.parquet and .csv, figures/flags.html: how
-many generated images are black, of one colour and the like.
+many synthetic images are black, of one colour and the like.
 Guarantees: what is read is not copied, and every image is in one of the two tables. A generated
 image depends on its key alone (prompt, seed, settings, model, code). Images whose key is still
 wanted stay byte for byte; only the missing ones are made, and those that a killed job had finished
@@ -14,7 +14,7 @@ are taken over.
 READ = [source for source in STUDY.sources if STUDY.image_set(source) is not None]
 GENERATED = [variant for variant in STUDY.variants if variant not in READ]
 
-FLAG_TABLES = [f"{RESULTS}/summary/flags.{suffix}" for suffix in ("parquet", "csv") if GENERATED]
+FLAG_TABLES = [f"{RESULTS}/summary/flags.{suffix}" for suffix in ("parquet", "csv")]
 
 
 def images_of(source):
@@ -81,6 +81,7 @@ rule read_images:
     params:
         image_set=lambda wildcards: STUDY.image_set(wildcards.source).model_dump(mode="json"),
         folder=lambda wildcards: STUDY.category(wildcards.class_id).folder,
+        synthetic=lambda wildcards: wildcards.source in STUDY.variants,
         code=code("read_images.py"),
     script:
         "../workflow/scripts/read_images.py"
@@ -128,7 +129,7 @@ rule generate_images:
 
 rule count_flags:
     input:
-        [table for variant in GENERATED for table in images_of(variant)],
+        [table for variant in STUDY.variants for table in images_of(variant)],
     output:
         table=f"{RESULTS}/summary/flags.parquet",
         csv=f"{RESULTS}/summary/flags.csv",
@@ -143,7 +144,7 @@ rule count_flags:
     conda:
         "../envs/tables.yaml"
     params:
-        variants=GENERATED,
+        variants=list(STUDY.variants),
         classes=len(STUDY.class_ids),
         code=code("count_flags.py"),
     script:

@@ -21,13 +21,17 @@ from synthgap.errors import InputError
 from synthgap.identity import code_identity
 from synthgap.provenance import model_files
 from synthgap.study.model import NATURAL_TRAIN, NATURAL_VAL
-from synthgap.study.reading import parse_study
+from synthgap.study.reading import parse_study, slow_images
 
 STUDY_FILE = ", ".join(map(os.path.relpath, workflow.configfiles))
 try:
     STUDY = parse_study(config, STUDY_FILE)
 except InputError as error:
     sys.exit(f"synthgap: {error}")
+
+# A cluster's jobs read the study again, and need not say it again.
+if workflow.exec_mode == ExecMode.DEFAULT and (_slow := slow_images(STUDY)):
+    print(f"synthgap: {_slow}", file=sys.stderr)
 
 RESULTS = STUDY.results
 LOGS = f"{RESULTS}/logs"

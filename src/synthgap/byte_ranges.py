@@ -110,11 +110,7 @@ def byte_ranges(path: str | Path, column: str = "image.bytes") -> list[ByteRange
     found: list[ByteRange | None] = []
     try:
         with pq.ParquetFile(path, memory_map=True) as file:
-            number = _column_number(file, path, column)
-            groups = [
-                file.metadata.row_group(group).column(number)
-                for group in range(file.num_row_groups)
-            ]
+            groups = _chunks(file, path, column)
             if not all(_verbatim(chunk) for chunk in groups):
                 return None
             if file.metadata.num_rows == 0:
@@ -138,10 +134,26 @@ def byte_ranges(path: str | Path, column: str = "image.bytes") -> list[ByteRange
     return found
 
 
-def _column_number(file: pq.ParquetFile, path: str | Path, column: str) -> int:
+def verbatim(path: str | Path, column: str) -> bool:
+    """Whether the values of a column lie in a file as they are, by its metadata alone.
+
+    Raises:
+        InputError: the file is no Parquet table, or has no such column.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            return all(_verbatim(chunk) for chunk in _chunks(file, path, column))
+    except (pa.ArrowInvalid, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{path}: not a readable Parquet table ({reason})") from error
+
+
+def _chunks(file: pq.ParquetFile, path: str | Path, column: str) -> list[Any]:
+    """What the metadata say of a column in each row group."""
     for number in range(file.metadata.num_columns):
         if file.schema.column(number).path == column:
-            return number
+            groups = range(file.num_row_groups)
+            return [file.metadata.row_group(group).column(number) for group in groups]
     raise InputError(f"{path}: has no column {column}")
 
 

@@ -41,7 +41,7 @@ def test_flags_are_counted_by_variant_and_class(tmp_path):
 def test_the_page_lists_what_is_flagged(tmp_path):
     write_flags_page(tmp_path / "flags.html", counted(tmp_path).to_pandas())
     text = (tmp_path / "flags.html").read_text()
-    assert "4 of the 8 generated images" in text
+    assert "4 of the 8 synthetic images" in text
     variants, classes = text.split("<h2>")
     assert _cells(variants) == [
         ["plain", "6", "4", "2", "1", "1", "0"],
@@ -59,7 +59,7 @@ def test_the_page_says_when_nothing_is_flagged(tmp_path):
     flags = counted(tmp_path).to_pandas()
     write_flags_page(tmp_path / "flags.html", flags[flags["source"] == "other"])
     text = (tmp_path / "flags.html").read_text()
-    assert "None of the 2 generated images is flagged." in text
+    assert "None of the 2 synthetic images is flagged." in text
     assert "<table" not in text
 
 

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from encoding import encode, noise, pixels
+from PIL import Image
 
 from synthgap import tables
 from synthgap.classes import Category
@@ -38,7 +41,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def read(image_set, category, tmp_path, least=1, max_unreadable=0.0, index=None):
+def read(image_set, category, tmp_path, least=1, max_unreadable=0.0, index=None, synthetic=False):
     """Read a class and return its rows and what was put aside."""
     images, quarantine = tmp_path / "out/images.parquet", tmp_path / "out/quarantine.parquet"
     read_images(
@@ -50,6 +53,7 @@ def read(image_set, category, tmp_path, least=1, max_unreadable=0.0, index=None)
         least=least,
         max_unreadable=max_unreadable,
         threads=2,
+        synthetic=synthetic,
         metadata={"study": "t"},
     )
     return tables.read(images), tables.read(quarantine).to_pylist()
@@ -120,6 +124,45 @@ class TestClassFolders:
         } == expected
         assert {row["class_id"] for row in aside} == {"crane"}
         assert len(table) + len(aside) == len(list(place.iterdir()))
+
+    def test_what_is_no_picture_is_flagged_among_synthetic_images(self, tmp_path):
+        """Judged by the pixels that are shown, whatever the file; natural images are not judged."""
+        size, grey = (64, 48), (90, 90, 90)
+        nearly = Image.new("RGB", (640, 480), grey)
+        nearly.putpixel((319, 241), (96, 96, 96))
+        hidden = noise(48, 64).convert("RGBA")
+        hidden.putalpha(0)
+        two_names = Image.new("P", size)
+        two_names.putpalette([7, 8, 9, 7, 8, 9])
+        two_names.putpixel((3, 3), 1)
+        files = {
+            "a.jpg": (encode(Image.new("RGB", size), "JPEG"), "black"),
+            "b.jpg": (encode(Image.new("RGB", size, (200, 30, 9)), "JPEG"), "one colour"),
+            "c.jpg": (encode(nearly, "JPEG", quality=100, subsampling=0), None),
+            "d.png": (encode(Image.new("L", size, 0)), "black"),
+            "e.png": (encode(nearly), None),
+            "f.png": (encode(hidden), "one colour"),
+            "g.png": (encode(two_names), "one colour"),
+            "h.png": (encode(Image.new("I;16", size, 40_000)), "one colour"),
+            "i.jpg": (encode(Image.new("CMYK", size, (0, 0, 0, 255)), "JPEG"), "black"),
+            "j.jpg": (encode(noise(), "JPEG"), None),
+        }
+        (tmp_path / "owl").mkdir()
+        for name, (content, _) in files.items():
+            (tmp_path / "owl" / name).write_bytes(content)
+        image_set = ClassFolders(kind="folder", images=str(tmp_path))
+        table, _ = read(image_set, OWL, tmp_path, synthetic=True)
+        shown = [pixels(picture).reshape(-1, 3) for picture in pictures(table)]
+        by_numpy = [
+            None
+            if len(np.unique(levels, axis=0)) > 1
+            else "one colour"
+            if levels.any()
+            else "black"
+            for levels in shown
+        ]
+        assert table["flag"].to_pylist() == [flag for _, flag in files.values()] == by_numpy
+        assert read(image_set, OWL, tmp_path)[0]["flag"].null_count == len(files)
 
     def test_a_name_that_is_not_utf8_is_put_aside(self, folder):
         bad = os.fsencode(folder / "owl") + b"/\xff.png"
@@ -262,7 +305,19 @@ class TestSplit:
         assert "4 images, but measures.n is 2 and val_per_class is 3" in NaturalFolders(
             kind="folder", images=str(folder), val_per_class=3
         ).part("val").problem((CRANE,), 2)
-        assert "val_per_class is 2, but measures.n is 3" in natural.part("val").problem((CRANE,), 3)
+        assert (
+            natural.part("val").problem((CRANE,), 3)
+            == "val_per_class is 2, but measures.n is 3; make it as many"
+        )
+
+    def test_suffixes_are_told_only_where_a_folder_holds_too_few(self, folder):
+        natural = NaturalFolders(kind="folder", images=str(folder), val_per_class=2)
+        assert ".webp" in natural.part("train").problem((CRANE,), 3)
+        for categories in ((CRANE,), (OWL,)):
+            assert ".webp" not in natural.part("val").problem(categories, 3)
+        # As many of natural-train as there are, which the size of natural-val does not limit.
+        natural = NaturalFolders(kind="folder", images=str(folder), val_per_class=1)
+        assert natural.part("train").problem((CRANE,), 3) is None
 
     @pytest.mark.parametrize(
         "places", [{}, {"train": "a"}, {"images": "a"}, {"train": "a", "val": "b", "images": "c"}]
@@ -345,6 +400,17 @@ class TestListedFiles:
         for name in ("bad.parquet", "latin.csv"):
             bad = ListedFiles(kind="table", table=str(folder / name))
             assert "neither CSV in UTF-8 nor Parquet" in bad.problem((OWL,), 1)
+
+    def test_a_column_that_is_no_text_is_one_line(self, folder):
+        nested = pa.table({"class_id": [["owl"]], "file": ["owl/1.png"]})
+        pq.write_table(nested, folder / "nested.parquet")
+        in_lists = ListedFiles(kind="table", table=str(folder / "nested.parquet"))
+        twice = self.listed(folder, "class_id,file,class_id\nowl,owl/1.png,owl\n")
+        for image_set in (in_lists, twice):
+            problem = image_set.problem((OWL,), 1)
+            said = "the columns class_id, file must each be there once and hold text; it has"
+            assert problem.startswith(f"{image_set.table}: {said} class_id: ")
+            assert "\n" not in problem
 
     def test_one_table_can_be_split(self, folder):
         lines = "".join(f"owl,owl/{number}.png\n" for number in range(9))

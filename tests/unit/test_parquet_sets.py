@@ -19,6 +19,8 @@ from synthgap.image_sets.parquet_files import ParquetFiles
 from synthgap.image_sets.parquet_index import write_index
 from synthgap.image_sets.reading import read_images
 from synthgap.images import encoded, pictures
+from synthgap.study.model import Study
+from synthgap.study.reading import read_yaml, slow_images
 
 BIRDS = ("n01", "n02", "n03")
 CRANE, OWL, KITE = (Category(class_id=name, name=name) for name in BIRDS)
@@ -79,6 +81,7 @@ def read(image_set: ParquetFiles, category: Category, tmp_path: Path, max_unread
         least=1,
         max_unreadable=max_unreadable,
         threads=2,
+        synthetic=False,
         metadata={},
     )
     return tables.read(images), tables.read(aside).to_pylist()
@@ -123,6 +126,28 @@ def test_what_lies_in_the_file_as_it_is_is_referred_to_by_its_bytes(stored, tmp_
     assert "compressed" not in capsys.readouterr().out
     read(packed(stored), CRANE, tmp_path)
     assert "0.parquet: its images are compressed" in capsys.readouterr().out
+
+
+def test_a_study_of_compressed_images_says_so_in_one_line(stored):
+    tiny = read_yaml(Path(__file__).parents[1] / "studies/tiny.yaml")
+    del tiny["miniature"]
+    tiny["encoders"]["clip"]["model"] = {"repository": "a/b", "revision": "0" * 40}
+    tiny["generators"] = {
+        "packed": {"kind": "parquet", "images": f"{stored}/packed/*", "label": "label"},
+        "plain": {"kind": "parquet", "images": f"{stored}/data/*", "label": "label"},
+    }
+    tiny["natural"] = {"kind": "parquet", "images": f"{stored}/data/*", "val_per_class": 6}
+    variants = tiny["variants"].values()
+    for names, said in ((("plain", "plain"), None), (("packed", "packed"), f"{stored}/packed/*: ")):
+        for variant, name in zip(variants, names, strict=True):
+            variant["generator"] = name
+        line = slow_images(Study.model_validate(tiny))
+        if said is None:
+            assert line is None
+        else:
+            assert line.startswith(f"{said}images are compressed")
+            assert line.count("packed/*") == 1
+            assert "\n" not in line
 
 
 def test_keys_do_not_depend_on_how_images_are_stored(stored, tmp_path):
@@ -222,6 +247,30 @@ def test_what_is_wrong_with_files_is_one_line(stored, tmp_path):
     pq.write_table(bare, tmp_path / "bare.parquet")
     files = ParquetFiles(kind="parquet", files=str(tmp_path / "bare.parquet"))
     assert "holds numbers; name as `labels` a CSV file" in files.problem((CRANE,), 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fits"),
+    [
+        *((pa.float64(), False), (pa.bool_(), False), (pa.list_(pa.string()), False)),
+        *((pa.large_string(), True), (pa.dictionary(pa.int8(), pa.string()), True)),
+    ],
+)
+def test_labels_are_texts_or_whole_numbers(kind, fits, stored, tmp_path):
+    table = pq.read_table(f"{stored}/packed/0.parquet")
+    labels = table["label"].combine_chunks().cast(kind) if fits else pa.nulls(len(table), kind)
+    pq.write_table(table.set_column(1, "label", labels), tmp_path / "a.parquet")
+    files = ParquetFiles(kind="parquet", files=str(tmp_path / "a.parquet"))
+    problem = files.problem((CRANE,), 1)
+    if not fits:
+        assert problem.startswith(f"{tmp_path}/a.parquet: the column label holds {str(kind)[:4]}")
+        assert problem.endswith("; labels are text or whole numbers")
+    else:
+        assert problem is None
+        write_index(files, tmp_path / "index.parquet", {})
+        assert tables.read(tmp_path / "index.parquet")["label"].to_pylist() == [
+            BIRDS[label_of(place)] for place in range(EACH)
+        ]
 
 
 @pytest.mark.parametrize("label", [3, -1, None])

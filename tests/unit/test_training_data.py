@@ -14,6 +14,7 @@ from training_images import CLASSES, image_tables, png, recipe, rows
 
 from synthgap.byte_ranges import Reference, byte_ranges
 from synthgap.errors import InputError
+from synthgap.parquet_rows import Row
 from synthgap.tables import IMAGES, read, write
 from synthgap.training.data import IndexedImages, drawn, ordered_loader, shuffled_loader
 from synthgap.training.index import Part, data_identity, index_images
@@ -57,8 +58,8 @@ class TestIndex:
         assert dataset(index).cell(7)["bytes"] == noise[7]
 
     def test_older_tables_files_and_references_work_alike(self, tmp_path):
-        """Compressed bytes, a file, a place in another Parquet file, bytes as they are."""
-        found = rows("c0", 4)
+        """Compressed bytes, a file, a place and a row in other Parquet files, bytes as they are."""
+        found = rows("c0", 5)
         contents = [row["image"]["bytes"] for row in found]
         (tmp_path / "größe 1.png").write_bytes(contents[1])
         foreign = pa.table({"image": [{"bytes": content, "path": "x"} for content in contents]})
@@ -66,15 +67,26 @@ class TestIndex:
         place = Reference(
             str(tmp_path / "foreign.parquet"), *byte_ranges(tmp_path / "foreign.parquet")[2]
         )
+        pq.write_table(foreign, tmp_path / "packed.parquet", compression="zstd", row_group_size=2)
+        row = Row(str(tmp_path / "packed.parquet"), 3, "image")
         found[1]["image"] = {"bytes": None, "path": f"{tmp_path}/größe 1.png"}
         found[2]["image"] = {"bytes": None, "path": str(place)}
+        found[3]["image"] = {"bytes": None, "path": str(row)}
         table = pa.Table.from_pylist(found, schema=IMAGES)
         write(table, tmp_path / "new.parquet", {})
         pq.write_table(table, tmp_path / "old.parquet", compression="zstd")
         for name in ("new", "old"):
-            images = dataset(index_images([Part(f"{tmp_path}/{name}.parquet", "s", None)]))
+            index = index_images([Part(f"{tmp_path}/{name}.parquet", "s", None)])
+            images = dataset(index)
             for position, content in enumerate(contents):
                 assert np.array_equal(images[position][0], pixels(content)), (name, position)
+            # The same out of a process that reads.
+            spec = recipe(readers=1)
+            loader = ordered_loader(dataset(index, make_transforms(spec, True)[1]), spec, 1, CPU)
+            plain = make_transforms(spec, False)[1]
+            wanted = torch.stack([plain(Image.open(io.BytesIO(content))) for content in contents])
+            found_by_reader = torch.cat([batch for batch, _ in loader])
+            assert torch.allclose(found_by_reader, wanted, atol=1e-5), name
 
     def test_an_index_is_of_its_data(self, tmp_path):
         first = index_images(image_tables(tmp_path / "a", 3))

@@ -72,7 +72,7 @@ def test_the_table_of_flags_says_that_there_are_none(images: Project) -> None:
     assert set(flags["images"]) == {3}
     assert not flags["flagged"].any()
     page = (images.folder / "results/figures/flags.html").read_text()
-    assert f"None of the {6 * (len(FAMILIES) + 1)} generated images is flagged." in page
+    assert f"None of the {6 * (len(FAMILIES) + 1)} synthetic images is flagged." in page
 
 
 def test_no_journal_is_left(images: Project) -> None:

@@ -20,6 +20,7 @@ with logging_to(snakemake.log[0]):
         least=resources.least,
         max_unreadable=float(resources.max_unreadable),
         threads=snakemake.threads,
+        synthetic=params.synthetic,
         metadata=metadata(
             snakemake.config["study"],
             params.code,

@@ -21,7 +21,7 @@ def write_flags_page(path: str | Path, flags: pd.DataFrame) -> None:
     """
     images, flagged = int(flags["images"].sum()), int(flags["flagged"].sum())
     if flagged == 0:
-        said = f"<p>None of the {images:,} generated images is flagged.</p>"
+        said = f"<p>None of the {images:,} synthetic images is flagged.</p>"
         _page(path, ["<h1>Flagged images</h1>", said])
         return
     named = flags.rename(columns=lambda column: column.replace("_", " "))
@@ -32,9 +32,10 @@ def write_flags_page(path: str | Path, flags: pd.DataFrame) -> None:
         path,
         [
             "<h1>Flagged images</h1>",
-            f"<p>{flagged:,} of the {images:,} generated images are black, of one colour, not made "
-            "of numbers or blackened by a safety checker. They stay in the tables and are measured "
-            "like any other; the column <code>flag</code> of an image table names them.</p>",
+            f"<p>{flagged:,} of the {images:,} synthetic images are black, of one colour, not made "
+            "of numbers or blackened by a safety checker; of images that were made elsewhere only "
+            "the first two can be seen. They stay in the tables and are measured like any other; "
+            "the column <code>flag</code> of an image table names them.</p>",
             _html(variants),
             f"<h2>Classes with flagged images{listed}</h2>",
             _html(worst.head(SHOWN)),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from synthgap.files import replacing
-from synthgap.generation.pictures import BLACK, NOT_A_NUMBER, ONE_COLOUR, SAFETY_CHECKER
+from synthgap.flags import BLACK, NOT_A_NUMBER, ONE_COLOUR, SAFETY_CHECKER
 from synthgap.tables import read, write
 
 COLUMNS = {

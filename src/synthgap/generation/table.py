@@ -24,8 +24,9 @@ from jaxtyping import UInt8
 from tqdm import tqdm
 
 from synthgap.errors import InputError
+from synthgap.flags import NOT_A_NUMBER, SAFETY_CHECKER
 from synthgap.generation.journal import Finished, Journal
-from synthgap.generation.pictures import NOT_A_NUMBER, SAFETY_CHECKER, Picture, Request
+from synthgap.generation.pictures import Picture, Request
 from synthgap.identity import code_identity
 from synthgap.models import Checkpoint
 from synthgap.provenance import digest

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from synthgap.classes import Category
-from synthgap.image_sets.found import Found, PutAside, Split, part_of, shortage
+from synthgap.image_sets.found import Found, PutAside, Split, part_of, shortage, small_val
 from synthgap.section import Section
 
 SUFFIXES = frozenset(
@@ -34,13 +34,18 @@ class ClassFolders(Section):
         """The files and folders that a job depends on: the folder of the class."""
         return [self.place(category)]
 
-    def problem(self, categories: tuple[Category, ...], least: int) -> str | None:
+    def problem(
+        self, categories: tuple[Category, ...], least: int, asked_by: str = "measures.n"
+    ) -> str | None:
         """Say which folder is missing or holds too few images, or None.
 
         Only names are read, and only as many as are needed.
         """
         if not os.path.isdir(self.images):
             return f"no folder {self.images}"
+        too_small = small_val(self.split, least, asked_by)
+        if too_small:
+            return too_small
         enough = least + (self.split.val_per_class if self.split else 0)
         for category in categories:
             folder = self.place(category)
@@ -53,7 +58,7 @@ class ClassFolders(Section):
                     name = os.path.basename(folder)
                     return f"no folder {name} in {self.images}; each class needs one"
                 return f"{folder}: cannot be read ({error.strerror})"
-            found = shortage(folder, images, least, self.split)
+            found = shortage(folder, images, least, asked_by, self.split)
             if found:
                 return f"{found} (images end in {', '.join(sorted(SUFFIXES))})"
         return None

@@ -28,15 +28,17 @@ class DigitScans(Section):
         """The files and folders that a job depends on: none."""
         return []
 
-    def problem(self, categories: tuple[Category, ...], least: int) -> str | None:
+    def problem(
+        self, categories: tuple[Category, ...], least: int, asked_by: str = "measures.n"
+    ) -> str | None:
         """Say what keeps this set from serving the classes, or None."""
         unknown = [item.class_id for item in categories if item.class_id not in CLASS_IDS]
         if unknown:
             return f"the digits have no class {unknown[0]}; they have digit-0 to digit-9"
         if least > self.last - self.first:
             return (
-                f"{self.last - self.first} images a class, but measures.n is {least}; "
-                "equal n needs as many of every class"
+                f"{self.last - self.first} images a class, but {asked_by} is {least}; every class "
+                "needs as many"
             )
         return None
 

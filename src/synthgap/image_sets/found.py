@@ -54,25 +54,27 @@ def part_of(images: Iterable[Found], split: Split | None) -> list[Found]:
     return [image for place, image in enumerate(listed) if (place in val) == (split.part == "val")]
 
 
-def shortage(where: str, images: int, least: int, split: Split | None) -> str | None:
-    """Say that a class has too few images for equal n, or None.
+def small_val(split: Split | None, least: int, asked_by: str) -> str | None:
+    """Say that the part `val` is made too small in every class, or None; see `shortage`."""
+    if split is None or split.part == "train" or split.val_per_class >= least:
+        return None
+    return f"val_per_class is {split.val_per_class}, but {asked_by} is {least}; make it as many"
+
+
+def shortage(where: str, images: int, least: int, asked_by: str, split: Split | None) -> str | None:
+    """Say that a class has too few images, or None.
 
     Args:
         where: the class's place.
         images: how many it holds, at least.
-        least: `measures.n`.
+        least: how many are asked for.
+        asked_by: what asks for them, such as `measures.n`.
         split: the part that is asked for.
     """
-    if split and split.val_per_class < least:
-        return (
-            f"val_per_class is {split.val_per_class}, but measures.n is {least}; equal n needs as "
-            "many of every class"
-        )
     val = split.val_per_class if split else 0
-    if images < least + val:
-        rest = f" and val_per_class is {val}" if split else ""
-        return (
-            f"{where} holds {images} images, but measures.n is {least}{rest}; equal n needs as "
-            "many of every class"
-        )
-    return None
+    if images >= least + val:
+        return None
+    rest = f" and val_per_class is {val}" if split else ""
+    return (
+        f"{where} holds {images} images, but {asked_by} is {least}{rest}; every class needs as many"
+    )

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from synthgap.classes import Category
 from synthgap.errors import InputError
-from synthgap.image_sets.found import Found, Split, part_of, shortage
+from synthgap.image_sets.found import Found, Split, part_of, shortage, small_val
 from synthgap.section import Section
 
 
@@ -37,11 +37,16 @@ class ListedFiles(Section):
         """The files and folders that a job depends on: the table."""
         return [self.table]
 
-    def problem(self, categories: tuple[Category, ...], least: int) -> str | None:
+    def problem(
+        self, categories: tuple[Category, ...], least: int, asked_by: str = "measures.n"
+    ) -> str | None:
         """Say what is wrong with the table, or which class has too few rows, or None.
 
         Of each class the first file is looked for: all are missing where the folder is wrong.
         """
+        too_small = small_val(self.split, least, asked_by)
+        if too_small:
+            return too_small
         try:
             listed = read_list(self.table)
         except InputError as error:
@@ -56,7 +61,7 @@ class ListedFiles(Section):
                 some = ", ".join(list(classes)[:5])
                 return f"{self.table}: lists no file of the class {class_id}; it has {some} ..."
             images, first = classes[class_id]["file_count"], classes[class_id]["file_first"]
-            found = shortage(self.place(category), images, least, self.split)
+            found = shortage(self.place(category), images, least, asked_by, self.split)
             if found:
                 return found
             if not os.path.lexists(self._path(first)):
@@ -85,7 +90,7 @@ def read_list(table: str) -> pa.Table:
     """Read a table of files: `class_id`, `file` and, where it has one, `prompt`, all as text.
 
     Raises:
-        InputError: the table is missing, has not these columns, or a cell without a value.
+        InputError: the table is missing, has not these columns as text, or a cell without a value.
     """
     try:
         if table.lower().endswith(".parquet"):
@@ -94,7 +99,7 @@ def read_list(table: str) -> pa.Table:
             listed = _read_csv(table)
     except FileNotFoundError as error:
         raise InputError(f"no file {table}") from error
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowException, OSError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"{table}: neither CSV in UTF-8 nor Parquet ({reason})") from error
     for name in ("class_id", "file"):
@@ -104,8 +109,14 @@ def read_list(table: str) -> pa.Table:
                 f"{', '.join(listed.column_names)}"
             )
     names = [name for name in ("class_id", "file", "prompt") if name in listed.column_names]
-    listed = listed.select(names)
-    listed = listed.cast(pa.schema([(name, pa.string()) for name in names]))
+    try:
+        listed = listed.select(names).cast(pa.schema([(name, pa.string()) for name in names]))
+    except (pa.ArrowException, KeyError) as error:
+        kinds = ", ".join(f"{field.name}: {field.type}" for field in listed.schema)
+        raise InputError(
+            f"{table}: the columns {', '.join(names)} must each be there once and hold text; it "
+            f"has {kinds}"
+        ) from error
     for name in ("class_id", "file"):
         empty = pc.fill_null(pc.equal(pc.utf8_trim_whitespace(listed[name]), ""), True)
         if pc.any(empty).as_py():

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from synthgap.byte_ranges import verbatim
 from synthgap.classes import Category
 from synthgap.csv_rows import csv_rows
 from synthgap.errors import InputError
@@ -47,7 +48,9 @@ class ParquetFiles(Section):
         """The files and folders that a job depends on: the index stands for them."""
         return []
 
-    def problem(self, categories: tuple[Category, ...], least: int) -> str | None:
+    def problem(
+        self, categories: tuple[Category, ...], least: int, asked_by: str = "measures.n"
+    ) -> str | None:
         """Say that no file matches, or what the first one lacks, or which class it cannot know.
 
         How many images a class has is known when the files have been read.
@@ -63,6 +66,12 @@ class ParquetFiles(Section):
                     return f"{paths[0]}: has no column {column}; name as `{role}` one of {columns}"
             if not _holds_images(schema.field(self.image).type):
                 return f"{paths[0]}: the column {self.image} holds no images (bytes and path)"
+            kind = schema.field(self.label).type
+            if not (pa.types.is_integer(kind) or _is_text(kind)):
+                return (
+                    f"{paths[0]}: the column {self.label} holds {kind}; labels are text or whole "
+                    "numbers"
+                )
             known = self.classes()
         except InputError as error:
             return str(error)
@@ -71,6 +80,14 @@ class ParquetFiles(Section):
                 where = self.labels or f"the labels of {paths[0]}"
                 return f"{where}: there is no class {category.folder or category.class_id}"
         return None
+
+    def compressed(self) -> bool:
+        """Whether images of the first file are compressed, so that reading one reads many.
+
+        Raises:
+            InputError: the file cannot be read.
+        """
+        return not verbatim(self.paths()[0], f"{self.image}.bytes")
 
     def classes(self) -> tuple[str, ...] | None:
         """What the numbers 0, 1, 2 ... mean; None where the labels are text.
@@ -118,6 +135,13 @@ def _schema(path: str) -> pa.Schema:
         return pq.read_schema(path)
     except (pa.ArrowInvalid, OSError) as error:
         raise InputError(f"{path}: not a readable Parquet file") from error
+
+
+def _is_text(kind: Any) -> bool:
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    is_kind = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    return any(fits(kind) for fits in is_kind)
 
 
 def _holds_images(kind: Any) -> bool:

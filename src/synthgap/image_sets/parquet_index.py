@@ -45,8 +45,8 @@ def _rows(
         ranges = byte_ranges.byte_ranges(file, f"{image_set.image}.bytes")
         if ranges is None:
             print(
-                f"{file}: its images are compressed, so that reading one takes reading many; "
-                "without compression it is far faster"
+                f"{file}: its images are compressed, so that reading one takes reading many; copy "
+                "them with python -m synthgap.image_sets.uncompressed, see docs/HOWTO.md"
             )
         for row, cell in enumerate(_light_cells(image_set, file)):
             place = ranges[row] if ranges else None

@@ -4,19 +4,29 @@ import hashlib
 import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
 from tqdm import tqdm
 
 from synthgap.classes import Category
 from synthgap.errors import InputError
+from synthgap.flags import BLACK, ONE_COLOUR
 from synthgap.image_sets.found import Found, PutAside
 from synthgap.image_sets.quarantine import QUARANTINE, check_share
 from synthgap.image_sets.sets import ImageSet
-from synthgap.images import UnreadableError, check, encoded
+from synthgap.images import UnreadableError, check, encoded, only_colour
 from synthgap.provenance import digest
 from synthgap.tables import IMAGES, write
+
+
+class Usable(NamedTuple):
+    """An image that can be used."""
+
+    sha256: str
+    flag: str | None
 
 
 def read_images(
@@ -29,6 +39,7 @@ def read_images(
     least: int,
     max_unreadable: float,
     threads: int,
+    synthetic: bool,
     metadata: Mapping[str, str],
 ) -> None:
     """Decode every image of a class once, and write which can be used and which cannot.
@@ -44,6 +55,7 @@ def read_images(
         least: images that must remain.
         max_unreadable: largest share of unreadable images.
         threads: CPU threads to use.
+        synthetic: flag images that are black or of one colour, as those are that a study generates.
         metadata: what made the tables.
 
     Raises:
@@ -54,7 +66,7 @@ def read_images(
     with ThreadPoolExecutor(threads + 1) as pool:
         examined = list(
             tqdm(
-                pool.map(_examine, listed),
+                pool.map(partial(_examine, synthetic=synthetic), listed),
                 desc=category.class_id,
                 total=len(listed),
                 unit="image",
@@ -65,7 +77,7 @@ def read_images(
     usable = [
         (item, found)
         for item, found in zip(examined, listed, strict=True)
-        if isinstance(item, str) and isinstance(found, Found)
+        if isinstance(item, Usable) and isinstance(found, Found)
     ]
     for item in aside:
         print(f"put aside: {item.path}: {item.reason}")
@@ -84,23 +96,35 @@ def read_images(
             "index": number,
             "prompt": found.prompt,
             "seed": None,
-            "key": digest({"name": Path(found.name).name, "sha256": sha256}),
-            "sha256": sha256,
+            "key": digest({"name": Path(found.name).name, "sha256": image.sha256}),
+            "sha256": image.sha256,
+            "flag": image.flag,
         }
-        for number, (sha256, found) in enumerate(usable)
+        for number, (image, found) in enumerate(usable)
     ]
     notes = [{"class_id": class_id, **item._asdict()} for item in aside]
     write(pa.Table.from_pylist(notes, schema=QUARANTINE), quarantine, metadata)
     write(pa.Table.from_pylist(rows, schema=IMAGES), images, metadata)
 
 
-def _examine(item: Found | PutAside) -> str | PutAside:
-    """Hash an image that can be used, or say why it cannot."""
+def _examine(item: Found | PutAside, synthetic: bool) -> Usable | PutAside:
+    """Hash an image that can be used, and flag it if it is no picture; or say why it cannot."""
     if isinstance(item, PutAside):
         return item
     try:
         content = encoded({"bytes": item.content, "path": item.path})
-        check(content)
+        flag = None
+        if synthetic:
+            flag = _flag(content)
+        else:
+            check(content)
     except UnreadableError as error:
         return PutAside(item.path, str(error), unreadable=True)
-    return hashlib.sha256(content).hexdigest()
+    return Usable(hashlib.sha256(content).hexdigest(), flag)
+
+
+def _flag(content: bytes) -> str | None:
+    colour = only_colour(content)
+    if colour is None:
+        return None
+    return ONE_COLOUR if any(colour) else BLACK

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from synthgap.errors import InputError
+from synthgap.image_sets.parquet_files import ParquetFiles
 from synthgap.prompts.placeholders import placeholders
 from synthgap.study.model import Study
 
@@ -148,12 +149,35 @@ def _problem(study: Study) -> str | None:
                 return f"{role}.{name}.model.folder: no folder {model.folder}"
     for source in study.sources:
         image_set = study.image_set(source)
-        problem = image_set and image_set.problem(study.classes, study.measures.n)
+        problem = image_set and image_set.problem(study.classes, *_least(study, source))
         if problem:
             synthetic = study.variants.get(source)
             where = f"generators.{synthetic.generator}" if synthetic else "natural"
             return f"{where}: {problem}"
     return _unwritable(study.results)
+
+
+def _least(study: Study, source: str) -> tuple[int, str]:
+    """How many images each class of a source needs, and what asks for them."""
+    asked = [(study.measures.n, "measures.n")]
+    for name in study.training_sets:
+        # A source of which all images are taken asks for no number.
+        count = study.counts_of(name).get(source) or 0
+        asked.append((count, f"the share of {source} in training_sets.{name}"))
+    return max(asked, key=lambda one: one[0])
+
+
+def slow_images(study: Study) -> str | None:
+    """Say which Parquet files of a checked study are slow to read, or None."""
+    sets = [study.image_set(source) for source in study.sources]
+    slow = [found.files for found in sets if isinstance(found, ParquetFiles) and found.compressed()]
+    if not slow:
+        return None
+    return (
+        f"{', '.join(dict.fromkeys(slow))}: images are compressed, so that reading one takes "
+        "reading many, at every stage; copy them first with python -m "
+        "synthgap.image_sets.uncompressed; see docs/HOWTO.md"
+    )
 
 
 def _unwritable(results: str) -> str | None:
