@@ -145,7 +145,12 @@ def write_embeddings(
 
 def read_embeddings(path: str | Path) -> Float32[np.ndarray, "n d"]:
     """Read the unit embeddings of one table, in the order of its rows."""
-    column = read(path, ["embedding"])["embedding"].combine_chunks()
+    return embeddings_in(read(path, ["embedding"]))
+
+
+def embeddings_in(table: pa.Table) -> Float32[np.ndarray, "n d"]:
+    """The unit embeddings of a table in memory, in the order of its rows."""
+    column = table["embedding"].combine_chunks()
     dimensions: int = column.type.list_size
     values: Float32[np.ndarray, "n d"] = column.flatten().to_numpy().reshape(-1, dimensions)
     return values
