@@ -61,6 +61,13 @@ def write(table: pa.Table, path: str | Path, metadata: Mapping[str, str]) -> Non
         pq.write_table(table.replace_schema_metadata(described), beside, **layout)
 
 
+def write_with_csv(table: pa.Table, path: str | Path, metadata: Mapping[str, str]) -> None:
+    """Write a table as `write` does and, beside it, as CSV."""
+    write(table, path, metadata)
+    with replacing(Path(path).with_suffix(".csv")) as beside:
+        table.to_pandas().to_csv(beside, index=False)
+
+
 def read(path: str | Path, columns: Sequence[str] | None = None) -> pa.Table:
     """Read one table.
 

@@ -4,8 +4,9 @@ from itertools import islice
 
 from synthgap.errors import logging_to
 from synthgap.figures.flags import write_flags_page
-from synthgap.generation.flags import flags_table, write_flags
+from synthgap.generation.flags import flags_table
 from synthgap.provenance import metadata
+from synthgap.tables import write_with_csv
 
 with logging_to(snakemake.log[0]):
     params = snakemake.params
@@ -15,5 +16,5 @@ with logging_to(snakemake.log[0]):
         {variant: list(islice(paths, params.classes)) for variant in params.variants}
     )
     made = metadata(snakemake.config["study"], params.code, ["pandas"])
-    write_flags(table, snakemake.output.table, made)
+    write_with_csv(table, snakemake.output.table, made)
     write_flags_page(snakemake.output.page, table.to_pandas())

@@ -14,7 +14,6 @@ with logging_to(snakemake.log[0]):
     )
     write_joined(
         snakemake.output.table,
-        snakemake.output.csv,
         aside=aside,
         images=images,
         max_unreadable=limits,

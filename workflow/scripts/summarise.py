@@ -11,8 +11,8 @@ from synthgap.summary import (
     classes_table,
     classifiers_table,
     variants_table,
-    write_summary,
 )
+from synthgap.tables import write_with_csv
 
 with logging_to(snakemake.log[0]):
     params = snakemake.params
@@ -43,4 +43,4 @@ with logging_to(snakemake.log[0]):
         tables["classifiers"] = classifiers_table(trainings, params.draws)
     folder = Path(snakemake.output[0]).parent
     for name, table in tables.items():
-        write_summary(table, folder / f"{name}.parquet", made)
+        write_with_csv(table, folder / f"{name}.parquet", made)
