@@ -75,6 +75,7 @@ rule summary:
     input:
         SUMMARY_FILES,
         FLAG_TABLES,
+        QUARANTINE_TABLES,
 
 
 # One target a variant: its images, embeddings, measures and the classifiers trained on it.

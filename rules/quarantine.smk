@@ -5,11 +5,9 @@ Outputs: summary/quarantine.parquet and CSV, a row a file or image; figures/quar
 Guarantees: no source has a class with more unreadable images than its `max_unreadable`.
 """
 
-QUARANTINE_FILES = [
-    f"{RESULTS}/summary/quarantine.parquet",
-    f"{RESULTS}/summary/quarantine.csv",
-    f"{RESULTS}/figures/quarantine.html",
-]
+QUARANTINE_TABLES = [f"{RESULTS}/summary/quarantine.{suffix}" for suffix in ("parquet", "csv")]
+
+QUARANTINE_FILES = [*QUARANTINE_TABLES, f"{RESULTS}/figures/quarantine.html"]
 
 
 rule join_quarantine:

@@ -14,6 +14,7 @@ from pathlib import Path
 PLUMBING = frozenset(
     {
         "classes.py",
+        "embedding/ahead.py",
         "errors.py",
         "files.py",
         "generation/batches.py",

@@ -9,10 +9,9 @@ import pandas as pd
 import pyarrow as pa
 
 from synthgap import seeds
-from synthgap.files import replacing
 from synthgap.measures import of_class, of_source
 from synthgap.measures.estimates import Estimate, Row, Share, columns, interval, share
-from synthgap.tables import read, write
+from synthgap.tables import read
 
 DESCRIPTIONS: dict[str, str] = {
     "encoder": "model whose embeddings were measured",
@@ -154,13 +153,6 @@ def classifiers_table(trainings: Sequence[Training], draws: int) -> pa.Table:
         for training in trainings
     ]
     return _table(rows)
-
-
-def write_summary(table: pa.Table, parquet: str | Path, metadata: Mapping[str, str]) -> None:
-    """Write a summary as Parquet and, beside it, as CSV."""
-    write(table, parquet, metadata)
-    with replacing(Path(parquet).with_suffix(".csv")) as beside:
-        table.to_pandas().to_csv(beside, index=False)
 
 
 def trained_alone(trainings: Sequence[Training], classifier: str | None) -> dict[str, Training]:

@@ -61,6 +61,13 @@ def write(table: pa.Table, path: str | Path, metadata: Mapping[str, str]) -> Non
         pq.write_table(table.replace_schema_metadata(described), beside, **layout)
 
 
+def write_with_csv(table: pa.Table, path: str | Path, metadata: Mapping[str, str]) -> None:
+    """Write a table as `write` does and, beside it, as CSV."""
+    write(table, path, metadata)
+    with replacing(Path(path).with_suffix(".csv")) as beside:
+        table.to_pandas().to_csv(beside, index=False)
+
+
 def read(path: str | Path, columns: Sequence[str] | None = None) -> pa.Table:
     """Read one table.
 
@@ -145,7 +152,12 @@ def write_embeddings(
 
 def read_embeddings(path: str | Path) -> Float32[np.ndarray, "n d"]:
     """Read the unit embeddings of one table, in the order of its rows."""
-    column = read(path, ["embedding"])["embedding"].combine_chunks()
+    return embeddings_in(read(path, ["embedding"]))
+
+
+def embeddings_in(table: pa.Table) -> Float32[np.ndarray, "n d"]:
+    """The unit embeddings of a table in memory, in the order of its rows."""
+    column = table["embedding"].combine_chunks()
     dimensions: int = column.type.list_size
     values: Float32[np.ndarray, "n d"] = column.flatten().to_numpy().reshape(-1, dimensions)
     return values

@@ -19,7 +19,8 @@ from transformers import (
     ViTForImageClassification,
 )
 
-from synthgap import tables
+from synthgap import devices, tables
+from synthgap.embedding import transformers_model
 from synthgap.embedding.ahead import ahead
 from synthgap.embedding.clip import ClipEncoder
 from synthgap.embedding.table import embed_image_table, embed_prompts
@@ -324,6 +325,32 @@ def test_a_picture_that_cannot_be_opened_ends_in_one_line(images, folder, tmp_pa
     with pytest.raises(InputError, match="crane/4: cannot be used as an image"):
         embedded(damaged, folder("dinov2"), tmp_path / "a.parquet", "vision")
     assert not (tmp_path / "a.parquet").exists()
+
+
+@pytest.mark.parametrize("encoder", [ClipEncoder, VisionEncoder])
+@pytest.mark.parametrize(("device", "computing"), [("cuda", 1), ("cpu", 3)])
+def test_on_a_gpu_every_job_computes_on_one_thread(
+    encoder, device, computing, folder, monkeypatch, request
+):
+    before = torch.get_num_threads()
+    request.addfinalizer(lambda: (devices.release(), torch.set_num_threads(before)))
+
+    def best_device(threads):
+        torch.set_num_threads(threads)
+        return torch.device(device)
+
+    loaded = []
+    monkeypatch.setattr(transformers_model, "best_device", best_device)
+    monkeypatch.setattr(encoder, "_load", lambda *given: loaded.append(given) or len(loaded))
+    spec = encoder(
+        kind=encoder.model_fields["kind"].annotation.__args__[0],
+        model=ModelSource(folder=str(folder("dinov2"))),
+    )
+    checkpoint = Checkpoint(str(folder("dinov2")), None, "same")
+    for _ in range(2):
+        spec.open(checkpoint, threads=3)
+        assert torch.get_num_threads() == computing
+    assert len(loaded) == 1
 
 
 class TestAhead:

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from synthgap import tables
 from synthgap.figures.flags import SHOWN, write_flags_page
-from synthgap.generation.flags import COLUMNS, flags_table, write_flags
+from synthgap.generation.flags import COLUMNS, flags_table
 
 
 def image_table(path: Path, class_id: str, flags: list[str | None]) -> Path:
@@ -23,7 +23,7 @@ def counted(tmp_path: Path) -> pa.Table:
 
 
 def test_flags_are_counted_by_variant_and_class(tmp_path):
-    write_flags(counted(tmp_path), tmp_path / "flags.parquet", {"study": "tiny"})
+    tables.write_with_csv(counted(tmp_path), tmp_path / "flags.parquet", {"study": "tiny"})
     expected = pd.DataFrame(
         [
             ["plain", "crane", 4, 3, 2, 0, 1, 0],

@@ -242,7 +242,6 @@ class TestLimit:
         def join(limit):
             write_joined(
                 tmp_path / "all.parquet",
-                tmp_path / "all.csv",
                 aside={"natural-val": [tmp_path / "out/quarantine.parquet"]},
                 images={"natural-val": [tmp_path / "out/images.parquet"]},
                 max_unreadable={"natural-val": limit},

@@ -13,7 +13,7 @@ STAGES = {
     "embeddings": {"embed_images": 12, "embed_prompts": 2},
     "measures": {"measure_class": 12, "measure_source": 4, "measure_cross_accuracy": 1},
     "classifiers": {"train_classifier": 2},
-    "summary": {"summarise": 1},
+    "summary": {"summarise": 1, "count_flags": 1, "join_quarantine": 1},
 }
 """Of each stage the jobs that it alone adds."""
 

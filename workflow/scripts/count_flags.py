@@ -1,19 +1,16 @@
 """Count the flagged images, and write the report's page about them."""
 
-from itertools import islice
-
 from synthgap.errors import logging_to
 from synthgap.figures.flags import write_flags_page
-from synthgap.generation.flags import flags_table, write_flags
+from synthgap.flat_inputs import cut
+from synthgap.generation.flags import flags_table
 from synthgap.provenance import metadata
+from synthgap.tables import write_with_csv
 
 with logging_to(snakemake.log[0]):
     params = snakemake.params
     # The rule lists its inputs by variant and class.
-    paths = iter(snakemake.input)
-    table = flags_table(
-        {variant: list(islice(paths, params.classes)) for variant in params.variants}
-    )
+    table = flags_table(cut(snakemake.input, dict.fromkeys(params.variants, params.classes)))
     made = metadata(snakemake.config["study"], params.code, ["pandas"])
-    write_flags(table, snakemake.output.table, made)
+    write_with_csv(table, snakemake.output.table, made)
     write_flags_page(snakemake.output.page, table.to_pandas())

@@ -2,16 +2,13 @@
 
 from synthgap.errors import logging_to
 from synthgap.figures.projection import draw_projection
+from synthgap.flat_inputs import cut
 
 with logging_to(snakemake.log[0]):
-    params, images = snakemake.params, list(snakemake.input.images)
-    size = len(params.classes)
+    params = snakemake.params
     draw_projection(
         snakemake.output[0],
-        {
-            source: images[place * size : (place + 1) * size]
-            for place, source in enumerate(params.sources)
-        },
+        cut(snakemake.input.images, dict.fromkeys(params.sources, len(params.classes))),
         dict(zip(params.variants, snakemake.input.prompts, strict=True)),
         params.classes,
     )

@@ -1,22 +1,18 @@
 """Join what was put aside in every class of every source that was read."""
 
 from synthgap.errors import logging_to
+from synthgap.flat_inputs import cut
 from synthgap.image_sets.quarantine import write_joined
 from synthgap.provenance import metadata
 
 with logging_to(snakemake.log[0]):
     limits = dict(snakemake.params.max_unreadable)
-    size = len(snakemake.input.images) // len(limits)
     # The rule lists its inputs by source and class.
-    images, aside = (
-        {source: tables[place * size : (place + 1) * size] for place, source in enumerate(limits)}
-        for tables in (list(snakemake.input.images), list(snakemake.input.quarantine))
-    )
+    sizes = dict.fromkeys(limits, len(snakemake.input.images) // len(limits))
     write_joined(
         snakemake.output.table,
-        snakemake.output.csv,
-        aside=aside,
-        images=images,
+        aside=cut(snakemake.input.quarantine, sizes),
+        images=cut(snakemake.input.images, sizes),
         max_unreadable=limits,
         metadata=metadata(snakemake.config["study"], snakemake.params.code, ["pyarrow"]),
     )

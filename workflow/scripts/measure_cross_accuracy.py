@@ -1,19 +1,16 @@
 """Measure the centroid accuracy of every source on the images of every source."""
 
 from synthgap.errors import logging_to
+from synthgap.flat_inputs import cut
 from synthgap.measures.cross_accuracy import measure_cross_accuracy
 from synthgap.provenance import metadata
 
 with logging_to(snakemake.log[0]):
     class_ids, n, draws = (snakemake.params[name] for name in ("class_ids", "n", "draws"))
-    files = list(snakemake.input)
     measure_cross_accuracy(
         snakemake.output[0],
         class_ids=class_ids,
-        embeddings={
-            source: files[place * len(class_ids) : (place + 1) * len(class_ids)]
-            for place, source in enumerate(snakemake.params.sources)
-        },
+        embeddings=cut(snakemake.input, dict.fromkeys(snakemake.params.sources, len(class_ids))),
         n=n,
         draws=draws,
         metadata=metadata(

@@ -1,9 +1,10 @@
 """Join measures and accuracies into the study's answer."""
 
-from itertools import islice
+from itertools import product
 from pathlib import Path
 
 from synthgap.errors import logging_to
+from synthgap.flat_inputs import cut
 from synthgap.provenance import metadata
 from synthgap.summary import (
     Measured,
@@ -11,22 +12,32 @@ from synthgap.summary import (
     classes_table,
     classifiers_table,
     variants_table,
-    write_summary,
 )
+from synthgap.tables import write_with_csv
 
 with logging_to(snakemake.log[0]):
     params = snakemake.params
-    # The rule lists its inputs by encoder, source and class; by classifier, training set and seed.
-    measures, predictions = iter(snakemake.input.measures), iter(snakemake.input.predictions)
+    # The rule lists its inputs by encoder, source and class, the table of all classes last; by
+    # classifier, training set and seed.
+    measures = cut(
+        snakemake.input.measures,
+        dict.fromkeys(product(params.encoders, params.sources), len(params.names) + 1),
+    )
     measured = [
-        Measured(encoder, source, list(islice(measures, len(params.names))), next(measures))
-        for encoder in params.encoders
-        for source in params.sources
+        Measured(encoder, source, classes, together)
+        for (encoder, source), (*classes, together) in measures.items()
     ]
+    predictions = cut(
+        snakemake.input.predictions,
+        {
+            (classifier, name): len(seeds)
+            for classifier, seeds in params.seeds.items()
+            for name in params.training_sets
+        },
+    )
     trainings = [
-        Training(classifier, name, tuple(sources), list(islice(predictions, len(seeds))))
-        for classifier, seeds in params.seeds.items()
-        for name, sources in params.training_sets.items()
+        Training(classifier, name, tuple(params.training_sets[name]), files)
+        for (classifier, name), files in predictions.items()
     ]
     made = metadata(
         snakemake.config["study"],
@@ -43,4 +54,4 @@ with logging_to(snakemake.log[0]):
         tables["classifiers"] = classifiers_table(trainings, params.draws)
     folder = Path(snakemake.output[0]).parent
     for name, table in tables.items():
-        write_summary(table, folder / f"{name}.parquet", made)
+        write_with_csv(table, folder / f"{name}.parquet", made)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 from jaxtyping import Float
 
-from synthgap.devices import best_device, held
 from synthgap.embedding.transformers_model import (
     Inputs,
     OpenTransformersEncoder,
     TransformersEncoder,
+    held_on,
     load,
     refuse_random,
 )
@@ -38,15 +38,13 @@ class ClipEncoder(TransformersEncoder):
         Raises:
             InputError: transformers cannot open the checkpoint, or it embeds no texts.
         """
-        # A model that is held already must still compute on this job's threads.
-        best_device(threads)
-        return held((self, checkpoint), lambda: self._load(checkpoint, threads))
+        return held_on(threads, self, checkpoint, self._load)
 
-    def _load(self, checkpoint: Checkpoint, threads: int) -> "OpenClip":
+    def _load(self, checkpoint: Checkpoint, device: "torch.device") -> "OpenClip":
         from transformers import AutoProcessor
 
         location = checkpoint.location
-        model, device, missing = load(self, checkpoint, threads, WHAT)
+        model, missing = load(self, checkpoint, device, WHAT)
         if not hasattr(model, "get_text_features"):
             sees = model.main_input_name == "pixel_values"
             hint = "write kind: vision" if sees else "the kind clip needs images and texts"

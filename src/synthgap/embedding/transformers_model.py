@@ -7,14 +7,14 @@ processes for it, as `torch.utils.data.DataLoader` would.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 from jaxtyping import Float
 from pydantic import Field
 
-from synthgap.devices import best_device
+from synthgap.devices import best_device, held
 from synthgap.errors import InputError
 from synthgap.models import Checkpoint, ModelSource, opening
 from synthgap.section import Section
@@ -22,6 +22,8 @@ from synthgap.section import Section
 if TYPE_CHECKING:
     import torch
     from PIL import Image
+
+Opened = TypeVar("Opened", bound="OpenTransformersEncoder")
 
 Inputs = dict[str, "torch.Tensor"]
 """What a model takes for b images: tensors by name, each with b rows."""
@@ -41,14 +43,34 @@ class TransformersEncoder(Section):
     """Images embedded at once; decides speed and memory only."""
 
 
+def held_on(
+    threads: int,
+    spec: TransformersEncoder,
+    checkpoint: Checkpoint,
+    load: "Callable[[Checkpoint, torch.device], Opened]",
+) -> Opened:
+    """Give the encoder that this process holds, or load it, for a job of some threads.
+
+    A model that was loaded for an earlier job must still compute on this job's threads.
+    """
+    import torch
+
+    device = best_device(threads)
+    opened = held((spec, checkpoint), lambda: load(checkpoint, device))
+    if device.type == "cuda":
+        # Threads decode; each of them would otherwise divide its small tensors among all cores.
+        torch.set_num_threads(1)
+    return opened
+
+
 def load(
-    spec: TransformersEncoder, checkpoint: Checkpoint, threads: int, as_what: str
-) -> "tuple[Any, torch.device, list[str]]":
-    """Load a model onto the best device.
+    spec: TransformersEncoder, checkpoint: Checkpoint, device: "torch.device", as_what: str
+) -> tuple[Any, list[str]]:
+    """Load a model onto a device.
 
     Returns:
-        The model in the spec's number format, its device, and the names of weights that the
-        checkpoint does not have: they are random.
+        The model in the spec's number format, and the names of weights that the checkpoint does
+        not have: they are random.
 
     Raises:
         InputError: transformers cannot open the checkpoint.
@@ -56,10 +78,6 @@ def load(
     import torch
     from transformers import AutoModel
 
-    device = best_device(threads)
-    if device.type == "cuda":
-        # Threads decode; each of them would otherwise divide its small tensors among all cores.
-        torch.set_num_threads(1)
     with opening(checkpoint.location, as_what):
         model, info = AutoModel.from_pretrained(
             checkpoint.location,
@@ -68,7 +86,7 @@ def load(
             use_safetensors=True,
             output_loading_info=True,
         )
-    return model.to(device).eval(), device, sorted(info["missing_keys"])
+    return model.to(device).eval(), sorted(info["missing_keys"])
 
 
 def refuse_random(location: str, names: Sequence[str], as_what: str) -> None:

@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from jaxtyping import Float
 
-from synthgap.devices import best_device, held
 from synthgap.embedding.transformers_model import (
     Inputs,
     OpenTransformersEncoder,
     TransformersEncoder,
+    held_on,
     load,
     refuse_random,
 )
@@ -37,15 +37,13 @@ class VisionEncoder(TransformersEncoder):
         Raises:
             InputError: transformers cannot open the checkpoint, or it is a model of texts too.
         """
-        # A model that is held already must still compute on this job's threads.
-        best_device(threads)
-        return held((self, checkpoint), lambda: self._load(checkpoint, threads))
+        return held_on(threads, self, checkpoint, self._load)
 
-    def _load(self, checkpoint: Checkpoint, threads: int) -> "OpenVision":
+    def _load(self, checkpoint: Checkpoint, device: "torch.device") -> "OpenVision":
         from transformers import AutoImageProcessor
 
         location = checkpoint.location
-        model, device, missing = load(self, checkpoint, threads, WHAT)
+        model, missing = load(self, checkpoint, device, WHAT)
         if hasattr(model, "get_text_features"):
             raise InputError(
                 f"{location}: {type(model).__name__} embeds texts as well; write kind: clip"

@@ -1,6 +1,7 @@
 """Contact sheets: images of one class, a row a source."""
 
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from PIL import Image
 
 from synthgap.figures.style import colours, save
 from synthgap.images import pictures
-from synthgap.tables import read
+from synthgap.tables import read_pieces
 
 SHOWN = 96
 """Side of an image on the sheet in pixels."""
@@ -46,7 +47,8 @@ def _strip(table: str | Path, images: int) -> np.ndarray:
     """Put pictures side by side with a white gap; places without a picture stay white."""
     gap = 4
     strip = np.full((SHOWN, images * (SHOWN + gap) - gap, 3), 255, dtype=np.uint8)
-    for place, picture in enumerate(pictures(read(table).slice(0, images))):
+    (shown,) = islice(read_pieces(table, images), 1)
+    for place, picture in enumerate(pictures(shown)):
         square = _square(picture)
         strip[:, place * (SHOWN + gap) : place * (SHOWN + gap) + SHOWN] = np.asarray(square)
     return strip

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from synthgap.figures.pages import _page
+from synthgap.figures.page import write_page
 
 SHOWN = 30
 """Classes that the page lists; the table has them all."""
@@ -22,13 +22,13 @@ def write_flags_page(path: str | Path, flags: pd.DataFrame) -> None:
     images, flagged = int(flags["images"].sum()), int(flags["flagged"].sum())
     if flagged == 0:
         said = f"<p>None of the {images:,} synthetic images is flagged.</p>"
-        _page(path, ["<h1>Flagged images</h1>", said])
+        write_page(path, ["<h1>Flagged images</h1>", said])
         return
     named = flags.rename(columns=lambda column: column.replace("_", " "))
     variants = named.drop(columns="class id").groupby("source", sort=False).sum().reset_index()
     worst = named[named["flagged"] > 0].sort_values("flagged", ascending=False, kind="stable")
     listed = f" (the first {SHOWN} of {len(worst)})" if len(worst) > SHOWN else ""
-    _page(
+    write_page(
         path,
         [
             "<h1>Flagged images</h1>",

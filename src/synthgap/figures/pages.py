@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from synthgap.files import replacing
+from synthgap.figures.page import write_page
 
 HEADLINE = {
     "source": "source",
@@ -19,15 +19,6 @@ HEADLINE = {
     "top1": "classifier top-1",
 }
 """The columns that a reader sees first, and their names."""
-
-STYLE = """
-body { font: 15px/1.45 system-ui, sans-serif; color: #222; margin: 1.5rem; max-width: 72rem; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 1rem 0; }
-th, td { padding: .35rem .9rem .35rem 0; text-align: left; border-bottom: 1px solid #ddd; }
-th { border-bottom: 2px solid #222; vertical-align: bottom; }
-td .interval { color: #767676; font-size: 85%; white-space: nowrap; }
-p.note { color: #555; max-width: 48rem; }
-"""
 
 QUOTED_ORDER = ("disamb", "disamb2.5", "promptaug")
 QUOTED_RATIOS = (1.0, 2.05 / 1.23, 2.49 / 1.23)
@@ -81,7 +72,7 @@ def write_answer(path: str | Path, study: str, description: str, variants: pd.Da
             "natural-val images, each class weighing the same: by the nearest class mean of the "
             f"source, by its five nearest images{html.escape(classifier)}.</p>",
         ]
-    _page(path, parts)
+    write_page(path, parts)
 
 
 def write_quoted(path: str | Path, variants: pd.DataFrame) -> None:
@@ -121,7 +112,7 @@ def write_quoted(path: str | Path, variants: pd.DataFrame) -> None:
     body = "".join(
         f"<tr><td>{what}</td><td>{quoted}</td><td>{ours}</td></tr>" for what, quoted, ours in rows
     )
-    _page(
+    write_page(
         path,
         [
             "<h1>What is quoted, what is our reading, what is ours</h1>",
@@ -153,13 +144,3 @@ def _html(table: pd.DataFrame) -> str:
         r" (\[.*\])$", r"<br><span class=interval>\1</span>", regex=True
     )
     return str(cells.to_html(index=False, escape=False, border=0))
-
-
-def _page(path: str | Path, parts: list[str]) -> None:
-    body = "\n".join(parts)
-    with replacing(path) as beside:
-        beside.write_text(
-            f"<!doctype html><html lang=en><meta charset=utf-8><title>synthgap</title>"
-            f"<style>{STYLE}</style><body>{body}</body></html>\n",
-            encoding="utf-8",
-        )

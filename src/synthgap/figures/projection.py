@@ -4,27 +4,58 @@ Where there are no prompts, the map shows images alone.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Float32
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
+from synthgap import seeds
 from synthgap.figures.style import colours, save
-from synthgap.tables import read_embeddings
+from synthgap.tables import embeddings_in, read_embeddings, read_pieces
 
 SHOWN_PER_CLASS = 50
-"""Images of a class and source that are drawn."""
+"""Images of a class and source that are drawn, at most."""
+
+SHOWN_PER_SOURCE = 5000
+"""Images of a source that are drawn, at most, but one of each class."""
 
 
 def principal_axes(
     points: Float[np.ndarray, "n d"],
 ) -> tuple[Float[np.ndarray, "d"], Float[np.ndarray, "2 d"], Float[np.ndarray, "2"]]:
-    """Mean, first two principal axes and the shares of variance that they explain."""
+    """Mean, first two principal axes and the shares of variance that they explain.
+
+    An axis has no sign; its first component is made positive.
+    """
     mean = points.mean(axis=0)
-    _, values, axes = np.linalg.svd(points - mean, full_matrices=False)
-    return mean, axes[:2], (values**2 / np.sum(values**2))[:2]
+    centred = points - mean
+    # Of d × d numbers, where a decomposition of the points themselves would be as large as they.
+    variances, axes = np.linalg.eigh((centred.T @ centred).astype(np.float64))
+    first = axes[:, :-3:-1].T
+    return mean, first * np.where(first[:, :1] < 0, -1, 1), variances[:-3:-1] / variances.sum()
+
+
+def shown(table: str | Path, place: int, classes: int) -> Float32[np.ndarray, "n d"]:
+    """Read the embeddings of one class and source that are drawn.
+
+    They are the first of the class. Where all classes together would be too many, they are chosen
+    among these at random, the same number of each class and the same indices in every source.
+
+    Args:
+        table: the class's embeddings.
+        place: the class's place among the classes.
+        classes: how many classes there are.
+    """
+    (piece,) = islice(read_pieces(table, SHOWN_PER_CLASS), 1)
+    first = embeddings_in(piece)
+    most = max(1, SHOWN_PER_SOURCE // classes)
+    if most >= SHOWN_PER_CLASS:
+        return first
+    order = seeds.generator("projection", place).permutation(SHOWN_PER_CLASS)
+    return first[np.sort(order[order < len(first)][:most])]
 
 
 def gap_and_first_axis(
@@ -53,7 +84,7 @@ def draw_projection(
         classes: names of the classes in their order.
     """
     points = {
-        source: [read_embeddings(table)[:SHOWN_PER_CLASS] for table in tables]
+        source: [shown(table, place, len(classes)) for place, table in enumerate(tables)]
         for source, tables in images.items()
     }
     texts = {variant: read_embeddings(table) for variant, table in prompts.items()}
@@ -90,17 +121,16 @@ def draw_projection(
     shades = _class_colours(len(classes))
     for source, parts in points.items():
         natural = source.startswith("natural")
-        for shade, embedded in zip(shades, parts, strict=True):
-            x, y = principal @ (embedded - mean).T
-            right.scatter(
-                x,
-                y,
-                s=10,
-                alpha=0.6,
-                marker="o" if natural else "x",
-                color=[shade],
-                linewidth=0 if natural else 0.7,
-            )
+        x, y = principal @ (np.concatenate(parts) - mean).T
+        right.scatter(
+            x,
+            y,
+            s=10,
+            alpha=0.6,
+            marker="o" if natural else "x",
+            color=np.repeat(shades, [len(of_class) for of_class in parts], axis=0),
+            linewidth=0 if natural else 0.7,
+        )
     for name, shade in zip(classes, shades, strict=True):
         if len(classes) <= 20:
             right.plot([], [], "o", color=shade, label=name)

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from synthgap.figures.pages import STYLE
-from synthgap.files import replacing
+from synthgap.figures.page import write_page
 
 SHOWN = 1000
 """Rows on the page; the tables hold all of them."""
@@ -41,12 +40,7 @@ def write_quarantine(path: str | Path, aside: pd.DataFrame, sources: Sequence[st
             f"max_unreadable.{more} All of them: summary/quarantine.csv.</p>"
             f"{_table(counts)}{_table(listed)}"
         )
-    with replacing(path) as beside:
-        beside.write_text(
-            "<!doctype html><html lang=en><meta charset=utf-8><title>synthgap</title>"
-            f"<style>{STYLE}</style><body><h1>Images put aside</h1>{body}</body></html>\n",
-            encoding="utf-8",
-        )
+    write_page(path, ["<h1>Images put aside</h1>", body])
 
 
 def _table(rows: pd.DataFrame) -> str:

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from synthgap.files import replacing
 from synthgap.flags import BLACK, NOT_A_NUMBER, ONE_COLOUR, SAFETY_CHECKER
-from synthgap.tables import read, write
+from synthgap.tables import read
 
 COLUMNS = {
     "source": "variant",
@@ -60,10 +59,3 @@ def flags_table(tables: Mapping[str, Sequence[str | Path]]) -> pa.Table:
             ]
         ),
     )
-
-
-def write_flags(table: pa.Table, parquet: str | Path, metadata: Mapping[str, str]) -> None:
-    """Write the counts as Parquet and, beside it, as CSV."""
-    write(table, parquet, metadata)
-    with replacing(Path(parquet).with_suffix(".csv")) as beside:
-        table.to_pandas().to_csv(beside, index=False)

@@ -5,12 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.csv
 import pyarrow.parquet as pq
 
 from synthgap.errors import InputError
-from synthgap.files import replacing
-from synthgap.tables import read, write
+from synthgap.tables import read, write_with_csv
 
 QUARANTINE = pa.schema(
     [
@@ -55,7 +53,6 @@ def check_share(place: str, usable: int, reasons: Sequence[str], max_unreadable:
 
 def write_joined(
     path: str | Path,
-    csv: str | Path,
     *,
     aside: Mapping[str, Sequence[str | Path]],
     images: Mapping[str, Sequence[str | Path]],
@@ -65,8 +62,7 @@ def write_joined(
     """Join what was put aside in all classes of all sources.
 
     Args:
-        path: where to, Parquet.
-        csv: the same as CSV.
+        path: where to, Parquet; the same as CSV comes beside it.
         aside: of each source its quarantine tables, a class each.
         images: of each source its image tables in the same order.
         max_unreadable: of each source its limit, which may have been lowered since.
@@ -88,6 +84,4 @@ def write_joined(
         field.with_metadata({"description": DESCRIPTIONS[field.name]}) for field in parts[0].schema
     ]
     joined = pa.concat_tables(parts).cast(pa.schema(fields))
-    write(joined, path, metadata)
-    with replacing(csv) as beside:
-        pyarrow.csv.write_csv(joined, beside)
+    write_with_csv(joined, path, metadata)

@@ -171,13 +171,7 @@ class Study(Section):
     @model_validator(mode="after")
     def _names_fit(self) -> Self:
         """Check what one part of the file says about another."""
-        seen: set[str] = set()
-        for category in self.classes:
-            if category.class_id in seen:
-                raise ValueError(f"classes: the class_id {category.class_id} occurs twice")
-            if category.folder in seen:
-                raise ValueError(f"classes: the folder {category.folder} is another class's")
-            seen |= {category.class_id, category.folder} - {""}
+        self._check_classes()
         for name, variant in self.variants.items():
             if name in RESERVED:
                 raise ValueError(f"variants.{name}: the name is taken; choose another")
@@ -224,6 +218,22 @@ class Study(Section):
                         f"{role}.{name}.model: the miniature's models need the section miniature"
                     )
         return self
+
+    def _check_classes(self) -> None:
+        """Check that no two classes share an id, nor a name in image sets."""
+        ids: set[str] = set()
+        for class_id in self.class_ids:
+            if class_id in ids:
+                raise ValueError(f"classes: the class_id {class_id} occurs twice")
+            ids.add(class_id)
+        owners = {class_id: class_id for class_id in self.class_ids}
+        for category in self.classes:
+            owner = owners.setdefault(category.folder or category.class_id, category.class_id)
+            if owner != category.class_id:
+                raise ValueError(
+                    f"classes: {category.class_id} has the folder {category.folder}, which is the "
+                    f"class {owner}'s; give each class its own"
+                )
 
     def _check_count(self) -> None:
         """Check how many images are generated."""

@@ -1,7 +1,7 @@
 """The classifier `timm`: a model of the timm library and the recipe that trains it."""
 
 import re
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
@@ -28,8 +28,8 @@ class TimmClassifier(Section):
     (arXiv 2103.07579), number by number in src/synthgap/training/presets.py."""
     architecture: str
     """Name of the model in timm, such as resnetrs152."""
-    seeds: tuple[int, ...] = Field(min_length=1)
-    """One training each; they decide initial weights, order and augmentation."""
+    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(min_length=1)
+    """One training each, none twice; they decide initial weights, order and augmentation."""
     image_size: int = Field(ge=8)
     """Side of the square images that the model sees, in pixels. Required, unless a preset has it,
     as are `epochs`, `batch_size` and a learning rate."""
@@ -120,6 +120,14 @@ class TimmClassifier(Section):
         if data.get("learning_rate") is not None:
             del preset["learning_rate_per_256"]
         return {**preset, **data}
+
+    @field_validator("seeds")
+    @classmethod
+    def _none_twice(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
+        for seed in seeds:
+            if seeds.count(seed) > 1:
+                raise ValueError(f"{seed} occurs twice; each seed is one training")
+        return seeds
 
     @field_validator("auto_augment")
     @classmethod
