@@ -1,7 +1,7 @@
 """How fast a class of pictures is embedded, from a Parquet table to a Parquet table.
 
-    python benchmarks/embedding.py --architecture b32 --images 128 --device cpu
-    python benchmarks/embedding.py --architecture l14 --images 1300 --batch-size 256 --device cuda
+    python benchmarks/embedding.py --device cpu     (ViT-B/32, 32 images)
+    python benchmarks/embedding.py --device cuda    (ViT-L/14, 1,300 images)
 
 Contestants: the library's plain loop over files; the same fed by torch's DataLoader, a worker
 process a thread; this project; and the model alone, its tensors already on the device, which is
@@ -107,11 +107,14 @@ class Files(torch.utils.data.Dataset[torch.Tensor]):
 
 def main() -> None:
     parser = arguments("Embed a class of pictures.")
-    parser.add_argument("--architecture", choices=["miniature", "b32", "l14"], default="b32")
-    parser.add_argument("--images", type=int, default=128)
+    cuda = parser.parse_known_args()[0].device == "cuda"
+    parser.add_argument(
+        "--architecture", choices=["miniature", "b32", "l14"], default="l14" if cuda else "b32"
+    )
+    parser.add_argument("--images", type=int, default=1300 if cuda else 32)
     parser.add_argument("--side", type=int, default=512, help="height and width in pixels")
-    parser.add_argument("--format", choices=["png", "jpeg"], default="png")
-    parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("--format", choices=["png", "jpeg"], default="jpeg")
+    parser.add_argument("--batch-size", type=int, default=256 if cuda else 16)
     parser.add_argument("--dtype", choices=["float32", "float16", "bfloat16"])
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     given = parser.parse_args()
