@@ -34,6 +34,7 @@ lint: .venv/.synced
 bench: .venv/.synced
 	@for work in generation embedding training; do \
 		$(BIN)/python benchmarks/$$work.py || exit 1; done
+	@$(BIN)/python benchmarks/embedding.py --architecture miniature --images 1000
 
 # After a change of the dependencies in pyproject.toml.
 lock: .venv/.synced
