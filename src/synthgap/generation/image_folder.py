@@ -1,5 +1,6 @@
 """The generators `folder` and `parquet`: images that were made elsewhere."""
 
+from abc import ABC, abstractmethod
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -11,16 +12,16 @@ from synthgap.image_sets.sets import ImageSet
 from synthgap.section import Section
 
 
-class MadeElsewhere(Section):
+class MadeElsewhere(Section, ABC):
     """Images that exist already: all of them are used, none is made."""
 
     max_unreadable: float = Field(default=0.01, ge=0, le=1)
     """Largest share of unreadable images in a class. What cannot be read is put aside and listed;
     beyond this share the run stops."""
 
+    @abstractmethod
     def image_set(self) -> ImageSet:
         """Where the images lie."""
-        raise NotImplementedError
 
 
 class FolderGenerator(MadeElsewhere):
