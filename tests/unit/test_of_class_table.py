@@ -7,7 +7,7 @@ from points import directions, write_points
 
 from synthgap import tables
 from synthgap.errors import InputError
-from synthgap.measures import centroid_distance, centroid_shift
+from synthgap.measures import shift, spread
 from synthgap.measures.of_class import MEASURES, measure_class
 from synthgap.measures.samples import subsample
 
@@ -63,7 +63,7 @@ def test_every_measure_has_its_columns_interval_and_replicates(tmp_path, variant
 def test_values_are_those_of_the_seeded_subsample(tmp_path, variant, natural):
     found = measured(tmp_path, variant, natural)
     points = subsample(tables.read_embeddings(variant), 10, "crane")
-    expected = centroid_distance.centroid_distance(points)
+    expected = spread.centroid_distance(points)
     assert found["centroid_distance"] == pytest.approx(expected, rel=1e-5)
     assert found["centroid_distance_per_dimension"] == pytest.approx(expected / 6, rel=1e-5)
 
@@ -123,7 +123,7 @@ def test_a_single_image_is_refused_by_the_name_of_its_table(tmp_path, natural, w
 def test_replicates_are_lists_of_numbers(tmp_path, variant, natural):
     measured(tmp_path, variant, natural)
     schema = tables.read(tmp_path / "variant-natural.measures.parquet").schema
-    for measure in (centroid_distance, centroid_shift):
+    for measure in (spread, shift):
         for name in measure.COLUMNS:
             assert schema.field(name).type == pa.float64()
             assert schema.field(f"{name}_replicates").type == pa.list_(pa.float64())

@@ -8,7 +8,7 @@ from points import directions, write_source
 
 from synthgap import tables
 from synthgap.errors import InputError
-from synthgap.measures import centroid_accuracy, knn_accuracy
+from synthgap.measures import nearest_centroid, nearest_neighbours
 from synthgap.measures.cross_accuracy import measure_cross_accuracy
 from synthgap.measures.of_source import MEASURES, measure_source
 from synthgap.measures.samples import subsample
@@ -80,8 +80,8 @@ class TestMeasureSource:
         found = rows(tmp_path / "m.parquet", sources["disamb"], sources["natural-val"])
         images, labels = embedded(sources["disamb"], 12)
         queries, asked = embedded(sources["natural-val"])
-        nearest = centroid_accuracy.hits(images, labels, queries, asked)
-        voted = knn_accuracy.hits(images, labels, queries, asked, [5])[5]
+        nearest = nearest_centroid.hits(images, labels, queries, asked)
+        voted = nearest_neighbours.hits(images, labels, queries, asked, [5])[5]
         for name, hit in (("centroid_accuracy", nearest), ("knn_accuracy", voted)):
             per_class = [hit[asked == number].mean() for number in range(3)]
             assert [row[name] for row in found] == pytest.approx([np.mean(per_class), *per_class])
@@ -89,9 +89,9 @@ class TestMeasureSource:
     def test_every_accuracy_has_its_interval(self, tmp_path, sources):
         found = rows(tmp_path / "m.parquet", sources["disamb"], sources["natural-val"])
         for row in found:
-            for name in ["centroid_accuracy", *knn_accuracy.COLUMNS]:
+            for name in ["centroid_accuracy", *nearest_neighbours.COLUMNS]:
                 assert row[f"{name}_low"] <= row[name] <= row[f"{name}_high"]
-        for name in ["centroid_accuracy", *knn_accuracy.COLUMNS]:
+        for name in ["centroid_accuracy", *nearest_neighbours.COLUMNS]:
             assert len(found[0][f"{name}_replicates"]) == 150
             assert {row[f"{name}_replicates"] is None for row in found[1:]} == {True}
 
@@ -118,8 +118,8 @@ class TestMeasureSource:
         val = sources["natural-val"]
         found = rows(tmp_path / "m.parquet", val, val)
         images, labels = embedded(val, 12)
-        nearest = centroid_accuracy.hits(images, labels, images, labels, same=True)
-        voted = knn_accuracy.hits(images, labels, images, labels, [1], same=True)[1]
+        nearest = nearest_centroid.hits(images, labels, images, labels, same=True)
+        voted = nearest_neighbours.hits(images, labels, images, labels, [1], same=True)[1]
         assert found[0]["centroid_accuracy"] == pytest.approx(nearest.mean())
         assert found[0]["knn_accuracy_1"] == pytest.approx(voted.mean())
         assert found[0]["knn_accuracy_1"] < 1

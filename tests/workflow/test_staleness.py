@@ -116,7 +116,7 @@ def test_a_reworded_error_touches_nothing(project: Project) -> None:
 
 def test_a_measure_of_classes_reruns_itself_and_what_follows(project: Project) -> None:
     project.change_source(
-        "src/synthgap/measures/centroid_distance.py",
+        "src/synthgap/measures/spread.py",
         "np.mean(np.sum(centred**2, axis=1))",
         "np.mean(np.sum(np.abs(centred), axis=1))",
     )
@@ -132,7 +132,9 @@ def test_a_measure_of_classes_reruns_itself_and_what_follows(project: Project) -
 
 
 def test_a_measure_of_sources_reruns_itself_and_what_follows(project: Project) -> None:
-    project.change_source("src/synthgap/measures/knn_accuracy.py", "(1, 5, 10, 20)", "(1, 5, 10)")
+    project.change_source(
+        "src/synthgap/measures/nearest_neighbours.py", "(1, 5, 10, 20)", "(1, 5, 10)"
+    )
     jobs = project.counts()
     assert jobs["measure_source"] == 4
     assert set(jobs) == {

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from synthgap.measures import centroid_accuracy
+from synthgap.measures import nearest_centroid
 from synthgap.measures.reading import source_sample
 from synthgap.tables import write
 
@@ -34,7 +34,7 @@ def measure_cross_accuracy(
     for source, images in embeddings.items():
         for query, queries in embeddings.items():
             sample = source_sample(class_ids, images, queries, None, n, draws)
-            found = centroid_accuracy.of_source(sample)["centroid_accuracy"]
+            found = nearest_centroid.of_source(sample)["centroid_accuracy"]
             values = [found.overall.value, *found.per_class]
             intervals = [found.overall_interval, *found.per_class_interval]
             rows += [

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
+from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
 COVERAGE = 0.95
@@ -41,6 +42,18 @@ def interval(estimate: Estimate) -> Interval:
     return Interval(float(low), float(high))
 
 
+def difference(one: Estimate, other: Estimate) -> Estimate:
+    """Give `other` minus `one`, paired.
+
+    Replicate b of both comes from the same image indices, so what moves both alike moves the
+    difference little.
+
+    Raises:
+        ValueError: they have different numbers of replicates.
+    """
+    return Estimate(other.value - one.value, other.replicates - one.replicates)
+
+
 Row = dict[str, Any]
 """A row of a table of measures."""
 
@@ -70,6 +83,12 @@ def wilson(hits: float, n: int) -> Interval:
 def bootstrap_counts(rng: np.random.Generator, n: int, draws: int) -> Int[np.ndarray, "draws n"]:
     """Say how often each of n images is in each of the bootstrap's draws."""
     return rng.multinomial(n, np.full(n, 1 / n), size=draws)
+
+
+def mean_over_classes(hits: Bool[np.ndarray, "q"], labels: ArrayLike) -> float:
+    """Average hits within each class and then over the classes, which thus weigh the same."""
+    _, numbers = np.unique(np.asarray(labels), return_inverse=True)
+    return float(np.mean(np.bincount(numbers, weights=hits) / np.bincount(numbers)))
 
 
 class Share(NamedTuple):

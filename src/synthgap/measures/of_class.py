@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from synthgap.measures import centroid_distance, centroid_shift
+from synthgap.measures import shift, spread
 from synthgap.measures.estimates import Row, columns, interval
 from synthgap.measures.reading import embeddings
 from synthgap.measures.samples import ClassSample, subsample
 from synthgap.tables import write
 
-MEASURES = (centroid_distance, centroid_shift)
+MEASURES = (spread, shift)
 """A new measure is one module with `COLUMNS` and `of_class`, and its name here."""
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from synthgap.measures import centroid_accuracy, knn_accuracy, linear_separability
+from synthgap.measures import nearest_centroid, nearest_neighbours, separability
 from synthgap.measures.estimates import Row, Share, columns, interval
 from synthgap.measures.reading import source_sample
 from synthgap.tables import write
 
-MEASURES = (centroid_accuracy, knn_accuracy, linear_separability)
+MEASURES = (nearest_centroid, nearest_neighbours, separability)
 """A new measure is one module with `COLUMNS` and `of_source`, and its name here."""
 
 

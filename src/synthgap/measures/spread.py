@@ -3,6 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
+from synthgap.measures import checks
 from synthgap.measures.estimates import Estimate, bootstrap_counts
 from synthgap.measures.samples import ClassSample
 
@@ -19,13 +20,17 @@ def centroid_distance(images: Float[np.ndarray, "n d"]) -> float:
     Higher means more diverse. For unit embeddings it is 1 - ‖mean‖² and lies in [0, 1]. In
     expectation it is (n - 1)/n of the population's value, so compare at equal n.
 
+    Raises:
+        InputError: an embedding is not finite, or there is none.
+
     Source: Marwood, Baluja, Alon, arXiv 2311.00056 (Centroid Distance); the normalisation is our
     reading.
 
     >>> centroid_distance(np.array([[1.0, 0.0], [-1.0, 0.0]]))
     1.0
     """
-    centred = images - images.mean(axis=0)
+    exact = checks.embeddings(images)
+    centred = exact - exact.mean(axis=0)
     return float(np.mean(np.sum(centred**2, axis=1)))
 
 
@@ -37,7 +42,8 @@ def centroid_angle(images: Float[np.ndarray, "n d"]) -> float:
     >>> round(centroid_angle(np.array([[1.0, 0.0], [0.0, 1.0]])), 6) == round(np.pi / 4, 6)
     True
     """
-    return float(_angles(images, np.full((1, len(images)), 1 / len(images)))[0])
+    exact = checks.embeddings(images)
+    return float(_angles(exact, np.full((1, len(exact)), 1 / len(exact)))[0])
 
 
 def of_class(sample: ClassSample) -> dict[str, Estimate]:

@@ -3,6 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
+from synthgap.measures import checks
 from synthgap.measures.estimates import Estimate
 from synthgap.measures.samples import ClassSample
 
@@ -22,12 +23,16 @@ def centroid_shift(
     Two finite samples of one distribution differ too: compare with the natural-vs-natural
     split-half baseline at the same n (`of_class` does).
 
+    Raises:
+        InputError: an embedding is not finite, a set is empty, or their dimensions differ.
+
     Source: Marwood, Baluja, Alon, arXiv 2311.00056 (centroid-shift); the baseline is ours.
 
     >>> centroid_shift(np.array([[1.0, 0.0]]), np.array([[0.0, 1.0]]))
     (1.4142135623730951, 0.0)
     """
-    a, b = images.mean(axis=0), natural.mean(axis=0)
+    one, other = checks.pair(images, natural)
+    a, b = one.mean(axis=0), other.mean(axis=0)
     norms = np.linalg.norm(a) * np.linalg.norm(b)
     return float(np.linalg.norm(a - b)), float(a @ b / norms) if norms > 0 else 0.0
 

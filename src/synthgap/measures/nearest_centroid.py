@@ -2,8 +2,10 @@
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
+from numpy.typing import ArrayLike
 
-from synthgap.measures.estimates import Share, share
+from synthgap.measures import checks
+from synthgap.measures.estimates import Share, mean_over_classes, share
 from synthgap.measures.samples import SourceSample
 
 COLUMNS = {
@@ -33,7 +35,7 @@ def hits(
         images: embeddings whose means are taken.
         labels: their class numbers, 0 to c - 1, each present.
         queries: embeddings to classify.
-        query_labels: their class numbers.
+        query_labels: their class numbers; -1 for a class without images.
         same: the queries are the images; each is left out of its class's mean. A class of one
             image is then never hit.
 
@@ -58,6 +60,30 @@ def hits(
         distances[np.arange(len(asked)), query_labels] = own
     nearest: Bool[np.ndarray, "q"] = distances.argmin(axis=1) == query_labels
     return nearest
+
+
+def centroid_accuracy(
+    images: ArrayLike, labels: ArrayLike, queries: ArrayLike, query_labels: ArrayLike
+) -> float:
+    """Mean over the queries' classes of the share whose nearest class mean is their class's.
+
+    Args:
+        images: n embeddings of d dimensions, whose class means decide.
+        labels: their n classes, as numbers or names, in any order.
+        queries: q embeddings of d dimensions, to classify.
+        query_labels: their q classes. Queries of a class without images are never right.
+
+    Raises:
+        InputError: embeddings that are not finite, or of different dimensions.
+
+    Source: Marwood, Baluja, Alon, arXiv 2311.00056 (Centroid Accuracy); see `hits`.
+
+    >>> centroid_accuracy(np.eye(2), ["crane", "owl"], [[0.9, 0.1], [0.8, 0.2]], ["crane", "owl"])
+    0.5
+    """
+    known, asked = checks.pair(images, queries)
+    numbers, wanted, _ = checks.numbered(labels, query_labels)
+    return mean_over_classes(hits(known, numbers, asked, wanted), query_labels)
 
 
 def of_source(sample: SourceSample) -> dict[str, Share]:

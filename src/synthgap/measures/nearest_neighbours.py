@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
+from numpy.typing import ArrayLike
 
-from synthgap.measures.estimates import Share, share
+from synthgap.measures import checks
+from synthgap.measures.estimates import Share, mean_over_classes, share
 from synthgap.measures.samples import SourceSample
 
 NEIGHBOURS = (1, 5, 10, 20)
@@ -67,6 +69,35 @@ def hits(
             votes = _votes(labels[nearest[:, :k]], classes)
             found[k].append(votes == query_labels[start:stop])
     return {k: np.concatenate(parts) for k, parts in found.items()}
+
+
+def knn_accuracy(
+    images: ArrayLike,
+    labels: ArrayLike,
+    queries: ArrayLike,
+    query_labels: ArrayLike,
+    k: int = HEADLINE,
+) -> float:
+    """Mean over the queries' classes of the share whose k nearest images vote for their class.
+
+    Args:
+        images: n unit embeddings of d dimensions that vote.
+        labels: their n classes, as numbers or names, in any order.
+        queries: q unit embeddings of d dimensions, to classify.
+        query_labels: their q classes. Queries of a class without images are never right.
+        k: how many vote.
+
+    Raises:
+        InputError: embeddings that are not finite, or of different dimensions.
+
+    Source: Marwood, Baluja, Alon, arXiv 2311.00056 (k-NN); see `hits`.
+
+    >>> knn_accuracy(np.eye(2), ["crane", "owl"], [[0.8, 0.6]], ["crane"], k=1)
+    1.0
+    """
+    known, asked = checks.pair(images, queries)
+    numbers, wanted, _ = checks.numbered(labels, query_labels)
+    return mean_over_classes(hits(known, numbers, asked, wanted, [k])[k], query_labels)
 
 
 def _largest(values: Float[np.ndarray, "q n"], k: int) -> Int[np.ndarray, "q k"]:

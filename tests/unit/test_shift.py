@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from points import class_sample, directions, rotation, unit_embeddings
 
-from synthgap.measures.centroid_shift import COLUMNS, centroid_shift, of_class
 from synthgap.measures.estimates import interval
+from synthgap.measures.shift import COLUMNS, centroid_shift, of_class
 
 
 class TestValue:

@@ -8,8 +8,15 @@ from hypothesis import strategies as st
 from points import directions, rotation
 from sklearn.neighbors import KNeighborsClassifier
 
-from synthgap.measures import knn_accuracy
-from synthgap.measures.knn_accuracy import COLUMNS, HEADLINE, NEIGHBOURS, column, hits, of_source
+from synthgap.measures import nearest_neighbours
+from synthgap.measures.nearest_neighbours import (
+    COLUMNS,
+    HEADLINE,
+    NEIGHBOURS,
+    column,
+    hits,
+    of_source,
+)
 from synthgap.measures.samples import SourceSample
 
 
@@ -84,7 +91,7 @@ class TestNeighbours:
         (images, labels), (queries, asked) = cloud(8, 30, 3), cloud(9, 21, 3)
         whole = hits(images, labels, queries, asked, NEIGHBOURS)
         alone = hits(images, labels, images, labels, NEIGHBOURS, same=True)
-        monkeypatch.setattr(knn_accuracy, "CHUNK", chunk)
+        monkeypatch.setattr(nearest_neighbours, "CHUNK", chunk)
         parts = hits(images, labels, queries, asked, NEIGHBOURS)
         parts_alone = hits(images, labels, images, labels, NEIGHBOURS, same=True)
         for k in NEIGHBOURS:

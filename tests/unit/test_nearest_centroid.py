@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from points import directions, rotation
 from sklearn.neighbors import NearestCentroid
 
-from synthgap.measures.centroid_accuracy import centroids, hits, of_source
+from synthgap.measures.nearest_centroid import centroids, hits, of_source
 from synthgap.measures.samples import SourceSample
 
 

@@ -3,13 +3,13 @@ import pytest
 from points import directions, rotation, unit
 
 from synthgap.measures.estimates import interval
-from synthgap.measures.linear_separability import (
+from synthgap.measures.samples import SourceSample
+from synthgap.measures.separability import (
     COLUMNS,
     IMAGES_PER_CLASS,
     linear_separability,
     of_source,
 )
-from synthgap.measures.samples import SourceSample
 
 CLASSES = 6
 

@@ -4,13 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from points import class_sample, directions, rotation, unit, unit_embeddings
 
-from synthgap.measures.centroid_distance import (
+from synthgap.measures.estimates import interval
+from synthgap.measures.spread import (
     COLUMNS,
     centroid_angle,
     centroid_distance,
     of_class,
 )
-from synthgap.measures.estimates import interval
 
 
 class TestValue:
