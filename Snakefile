@@ -27,6 +27,7 @@ include: "rules/images.smk"
 include: "rules/quarantine.smk"
 include: "rules/embeddings.smk"
 include: "rules/measures.smk"
+include: "rules/diagnosis.smk"
 include: "rules/classifiers.smk"
 include: "rules/summary.smk"
 include: "rules/figures.smk"
@@ -36,6 +37,7 @@ rule all:
     default_target: True
     input:
         SUMMARY_FILES,
+        DIAGNOSIS_FILES,
         FIGURE_FILES,
         QUARANTINE_FILES,
 
@@ -74,11 +76,12 @@ rule classifiers:
 rule summary:
     input:
         SUMMARY_FILES,
+        DIAGNOSIS_TABLES,
         FLAG_TABLES,
         QUARANTINE_TABLES,
 
 
-# One target a variant: its images, embeddings, measures and the classifiers trained on it.
+# One target a variant: its images, measures, diagnosis and the classifiers trained on it.
 for _variant in STUDY.variants:
 
     rule:
@@ -87,6 +90,7 @@ for _variant in STUDY.variants:
         input:
             images_of(_variant),
             [measures_of(encoder, _variant) for encoder in STUDY.encoders],
+            [diagnosis_of(encoder, _variant) for encoder in STUDY.encoders],
             [
                 predictions_of(classifier, name)
                 for classifier in STUDY.classifiers

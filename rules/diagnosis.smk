@@ -1,0 +1,100 @@
+"""Diagnosis: which classes of which variant suffer from which of the four causes.
+
+Inputs: embeddings of a variant, of both natural sets and of the variant's prompts.
+Outputs: diagnosis/{encoder}/{variant}.parquet; summary/diagnosis.parquet and CSV, a row an encoder,
+variant, class and cause; figures/diagnosis.html, figures/{encoder}/causes.png.
+Guarantees: thresholds come from natural images measured against natural images, at a stated
+false-discovery rate over classes; a new variant leaves the diagnosis of the others as it is.
+"""
+
+DIAGNOSIS_TABLES = [f"{RESULTS}/summary/diagnosis.{suffix}" for suffix in ("parquet", "csv")]
+
+DIAGNOSIS_FILES = [
+    *DIAGNOSIS_TABLES,
+    f"{RESULTS}/figures/diagnosis.html",
+    *expand(f"{RESULTS}/figures/{{encoder}}/causes.png", encoder=STUDY.encoders),
+]
+
+
+def diagnosis_of(encoder, variant):
+    return f"{RESULTS}/diagnosis/{encoder}/{variant}.parquet"
+
+
+rule diagnose_variant:
+    input:
+        images=lambda wildcards: embeddings_of(wildcards.encoder, wildcards.variant),
+        train=lambda wildcards: embeddings_of(wildcards.encoder, NATURAL_TRAIN),
+        val=lambda wildcards: embeddings_of(wildcards.encoder, NATURAL_VAL),
+        prompts=lambda wildcards: (
+            prompts_of(wildcards.encoder, wildcards.variant)
+            if has_prompts(wildcards.encoder, wildcards.variant)
+            else []
+        ),
+    output:
+        f"{RESULTS}/diagnosis/{{encoder}}/{{variant}}.parquet",
+    log:
+        f"{LOGS}/diagnosis/{{encoder}}/{{variant}}.log",
+    conda:
+        "../envs/tables.yaml"
+    params:
+        names={category.class_id: category.name for category in STUDY.classes},
+        n=STUDY.measures.n,
+        draws=STUDY.measures.draws,
+        code=code("diagnose_variant.py"),
+    script:
+        "../workflow/scripts/diagnose_variant.py"
+
+
+rule join_diagnoses:
+    input:
+        [diagnosis_of(encoder, variant) for encoder in STUDY.encoders for variant in STUDY.variants],
+    output:
+        DIAGNOSIS_TABLES,
+    log:
+        f"{LOGS}/diagnosis.log",
+    conda:
+        "../envs/tables.yaml"
+    params:
+        code=code("join_diagnoses.py"),
+    script:
+        "../workflow/scripts/join_diagnoses.py"
+
+
+rule write_diagnosis:
+    input:
+        f"{RESULTS}/summary/diagnosis.parquet",
+    output:
+        report(
+            f"{RESULTS}/figures/diagnosis.html",
+            caption="../workflow/report/diagnosis.rst",
+            category="Answer",
+            labels={"what": "diagnosis: which classes, which causes"},
+        ),
+    log:
+        f"{LOGS}/figures/diagnosis.log",
+    conda:
+        "../envs/tables.yaml"
+    params:
+        code=code("write_diagnosis.py"),
+    script:
+        "../workflow/scripts/write_diagnosis.py"
+
+
+rule draw_causes:
+    input:
+        f"{RESULTS}/summary/diagnosis.parquet",
+    output:
+        report(
+            f"{RESULTS}/figures/{{encoder}}/causes.png",
+            caption="../workflow/report/causes.rst",
+            category="Variants",
+            labels={"figure": "causes", "encoder": "{encoder}"},
+        ),
+    log:
+        f"{LOGS}/figures/{{encoder}}/causes.log",
+    conda:
+        "../envs/tables.yaml"
+    params:
+        code=code("draw_causes.py"),
+    script:
+        "../workflow/scripts/draw_causes.py"

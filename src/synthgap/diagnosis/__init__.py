@@ -1,0 +1,1 @@
+"""Which of four causes a class of a variant suffers from, and what to try."""

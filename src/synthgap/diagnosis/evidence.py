@@ -1,0 +1,40 @@
+"""What is said of one class about one cause, before all classes are looked at together."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from synthgap.measures.estimates import Interval
+
+
+class Class(NamedTuple):
+    """One class of a variant beside the natural ones, all at n images."""
+
+    class_id: str
+    name: str
+    images: Float[np.ndarray, "n d"]
+    train: Float[np.ndarray, "n d"]
+    val: Float[np.ndarray, "n d"]
+
+
+class Evidence(NamedTuple):
+    """The number that speaks for a cause, and what natural images show instead."""
+
+    value: float
+    ends: Interval
+    """95 % interval of the value."""
+    natural: float
+    """The same number of natural images."""
+    p_value: float
+    """How rarely natural images go as far."""
+    excess: float | None
+    """Standard deviations of the null that the value lies beyond natural images, where it has a
+    null
+    of random partings."""
+    reason: str
+    """The numbers in a sentence."""
+    advice: str
+    """What to try if the verdict is that the class suffers from this cause."""
+    other_class: str | None = None
+    """The class that takes images, for ambiguity."""

@@ -1,0 +1,241 @@
+import re
+
+import numpy as np
+import pytest
+from diagnosed import centres, cloud, world
+from points import rotation, unit
+from scipy import stats
+
+from synthgap.diagnosis import ambiguity
+from synthgap.diagnosis.evidence import Class
+from synthgap.diagnosis.null import Null, judge, log_ratio, part, spreads
+from synthgap.diagnosis.verdicts import CAUSES, COLUMNS, FALSE_DISCOVERY_RATE, diagnose, verdicts
+
+PROMPTS = centres(8, 16)
+N, D = 40, 16
+
+
+def suffering(classes: list[Class], prompts: np.ndarray | None = PROMPTS, draws: int = 500):
+    """Which classes suffer, by cause."""
+    rows = verdicts(classes, diagnose(classes, draws, prompts))
+    return {
+        cause: {
+            int(row["class_id"][6:]) for row in rows if row["cause"] == cause and row["suffers"]
+        }
+        for cause in CAUSES
+    }
+
+
+def around(centre: np.ndarray, n: int = N, spread: float = 0.6, seed: int = 99) -> np.ndarray:
+    return cloud(np.random.default_rng(seed), centre, n, spread)
+
+
+class TestCauses:
+    def test_images_of_two_classes_are_ambiguous(self):
+        mixed = np.concatenate([around(PROMPTS[2], N // 2), around(PROMPTS[5], N // 2)])
+        found = suffering(world(1, planted={2: mixed}))
+        assert found["ambiguity"] == {2}
+        assert 2 not in found["diversity"]
+
+    def test_the_class_that_takes_images_is_named(self):
+        mixed = np.concatenate([around(PROMPTS[2], 30), around(PROMPTS[5], 10)])
+        classes = world(1, planted={2: mixed})
+        rows = verdicts(classes, diagnose(classes, 500, PROMPTS))
+        row = next(row for row in rows if row["suffers"] and row["cause"] == "ambiguity")
+        assert (row["class_id"], row["other_class"]) == ("class-2", "class-5")
+        assert row["value"] == pytest.approx(0.25)
+        assert row["natural"] == 0
+        assert "class-5 (name 5)" in row["reason"]
+        assert "class-5 (name 5)" in row["advice"]
+
+    def test_images_of_one_wrong_class_are_not_ambiguous_but_do_not_adhere(self):
+        found = suffering(world(2, planted={3: around(PROMPTS[6])}))
+        assert found["ambiguity"] == set()
+        assert found["adherence"] == {3}
+        assert found["concept"] == {3}
+        assert found["diversity"] == set()
+
+    def test_where_prompts_read_the_same_one_wrong_class_is_ambiguous_too(self):
+        prompts = PROMPTS.copy()
+        prompts[6] = prompts[3]
+        found = suffering(world(2, planted={3: around(PROMPTS[6])}), prompts)
+        assert found["ambiguity"] == {3}
+
+    def test_following_a_prompt_that_fits_two_classes_is_adherence(self):
+        prompts = PROMPTS.copy()
+        prompts[[3, 6]] = unit(prompts[[3]] + prompts[[6]])
+        classes = world(2, planted={3: around(PROMPTS[6])})
+        assert suffering(classes, prompts)["adherence"] == set()
+
+    def test_images_that_are_alike_lack_diversity(self):
+        found = suffering(world(3, planted={4: around(PROMPTS[4], spread=0.3)}))
+        assert found["diversity"] == {4}
+        assert found["ambiguity"] == set()
+        assert found["adherence"] == set()
+
+    def test_images_that_are_all_the_same_lack_diversity(self):
+        same = np.repeat(PROMPTS[4][None], N, axis=0)
+        classes = world(3, planted={4: same})
+        rows = verdicts(classes, diagnose(classes, 500, PROMPTS))
+        row = next(r for r in rows if r["class_id"] == "class-4" and r["cause"] == "diversity")
+        assert row["suffers"]
+        assert row["value"] == pytest.approx(0, abs=1e-9)
+
+    def test_a_shifted_mean_misses_the_concept(self):
+        moved = unit(around(PROMPTS[1]) + 0.35 * centres(9, 16)[8])
+        found = suffering(world(4, planted={1: moved}))
+        assert found["concept"] == {1}
+        assert found["adherence"] == set()
+
+    def test_more_diverse_images_do_not_suffer(self):
+        assert (
+            suffering(world(5, planted={4: around(PROMPTS[4], spread=0.9)}))["diversity"] == set()
+        )
+
+    def test_a_poor_encoder_is_no_fault_of_the_generator(self):
+        # The prompts of two classes are exchanged: natural images fail as well.
+        assert suffering(world(6), PROMPTS[[1, 0, 2, 3, 4, 5, 6, 7]])["adherence"] == set()
+
+    def test_rotating_the_space_changes_no_verdict(self):
+        turn = rotation(0, D)
+        mixed = np.concatenate([around(PROMPTS[2], N // 2), around(PROMPTS[5], N // 2)])
+        classes = world(1, planted={2: mixed, 4: around(PROMPTS[4], spread=0.3)})
+        turned = [
+            one._replace(images=one.images @ turn, train=one.train @ turn, val=one.val @ turn)
+            for one in classes
+        ]
+        assert suffering(turned, PROMPTS @ turn) == suffering(classes)
+
+
+class TestFalseDiscoveries:
+    def test_natural_images_as_a_source_rarely_suffer(self):
+        """All verdicts are wrong there: the rate is that of studies with any (within 3 sigma)."""
+        studies = 150
+        wrong = dict.fromkeys(CAUSES, 0)
+        for seed in range(studies):
+            for cause, classes in suffering(world(1000 + seed, n=24), draws=100).items():
+                wrong[cause] += bool(classes)
+        limit = FALSE_DISCOVERY_RATE * studies
+        limit += 3 * np.sqrt(limit * (1 - FALSE_DISCOVERY_RATE))
+        assert all(count <= limit for count in wrong.values()), wrong
+        # And not because nothing ever does.
+        assert wrong["concept"] > 0
+        assert wrong["diversity"] > 0
+
+    def test_p_values_of_natural_images_are_uniform(self):
+        found = {"diversity": [], "concept": []}
+        for seed in range(60):
+            evidence = diagnose(world(5000 + seed, n=24), 100, None)
+            for cause, values in found.items():
+                values += [one.p_value for one in evidence[cause]]
+        for values in found.values():
+            assert stats.kstest(values, "uniform").pvalue > 0.001
+
+
+class TestTests:
+    def test_taken_images_are_judged_by_fishers_exact_test(self):
+        mixed = np.concatenate([around(PROMPTS[2], 36), around(PROMPTS[5], 4)])
+        prompts = PROMPTS.copy()
+        prompts[5] = prompts[2]
+        found = diagnose(world(1, planted={2: mixed}), 200, prompts)["ambiguity"][2]
+        table = [[4, 36], [0, 40]]
+        assert found.p_value == pytest.approx(7 * stats.fisher_exact(table, "greater").pvalue)
+
+    def test_adherence_is_judged_by_fishers_exact_test(self):
+        mixed = np.concatenate([around(PROMPTS[2], 30), around(PROMPTS[5], 10)])
+        classes = world(1, planted={2: mixed})
+        found = diagnose(classes, 200, PROMPTS)["adherence"][2]
+        hits = round(found.value * N)
+        natural = round(found.natural * 2 * N)
+        table = [[hits, N - hits], [natural, 2 * N - natural]]
+        assert hits < N
+        assert found.p_value == pytest.approx(stats.fisher_exact(table, "less").pvalue)
+
+    def test_q_values_are_benjamini_hochbergs(self):
+        classes = world(7, planted={1: around(PROMPTS[1], spread=0.5)})
+        evidence = diagnose(classes, 200, PROMPTS)
+        rows = verdicts(classes, evidence)
+        for cause, found in evidence.items():
+            expected = stats.false_discovery_control([one.p_value for one in found])
+            ours = [row["q_value"] for row in rows if row["cause"] == cause]
+            assert ours == pytest.approx(expected)
+            suffers = [row["suffers"] for row in rows if row["cause"] == cause]
+            assert suffers == list(expected <= FALSE_DISCOVERY_RATE)
+
+    def test_draws_of_all_classes_judge_each(self):
+        rng = np.random.default_rng(0)
+        # Classes on different scales; what counts is the excess on the class's own.
+        nulls = [Null(5 + rng.normal(size=2000)), Null(100 * rng.normal(size=2000))]
+        p, excess = judge(np.array([5 + 2.5, 250.0]), nulls)
+        assert excess == pytest.approx([2.5, 2.5], abs=0.15)
+        assert p == pytest.approx(stats.norm.sf([2.5, 2.5]), abs=0.003)
+
+    def test_no_p_value_is_zero(self):
+        p, _ = judge(np.array([1e9]), [Null(np.arange(99.0))])
+        assert p[0] == pytest.approx(1 / 100)
+
+    def test_a_null_that_does_not_vary_is_exceeded_by_anything_above_it(self):
+        p, excess = judge(np.array([1.0, 0.0]), [Null(np.zeros(50)), Null(np.zeros(50))])
+        assert excess.tolist() == [np.inf, 0]
+        assert p[1] == 1
+        assert p[0] == pytest.approx(1 / 101)
+
+
+class TestNull:
+    def test_partings_are_halves_and_the_same_for_every_variant(self):
+        one, other = world(1)[0], world(1, planted={0: around(PROMPTS[5])})[0]
+        parted = part(one, 300)
+        assert parted.images.shape == (2 * N, D)
+        assert np.all(parted.first.sum(axis=1) == N)
+        assert np.array_equal(parted.first, part(other, 300).first)
+        assert abs(parted.first.mean(axis=0) - 0.5).max() < 0.15
+
+    def test_spread_is_the_variance_of_what_is_chosen(self):
+        points = np.random.default_rng(0).normal(size=(30, 4)) + 100
+        chosen = np.random.default_rng(1).random((5, 30)) < 0.5
+        expected = [points[row].var(axis=0).sum() for row in chosen]
+        assert spreads(points, chosen) == pytest.approx(expected)
+
+    def test_ratio_of_nothing_to_nothing_is_one(self):
+        assert log_ratio(np.zeros(1), np.zeros(1))[0] == 0
+
+
+class TestMissing:
+    def test_without_prompts_adherence_is_not_judged(self):
+        classes = world(1)
+        rows = verdicts(classes, diagnose(classes, 200, None))
+        adherence = [row for row in rows if row["cause"] == "adherence"]
+        assert len(adherence) == len(classes)
+        assert all(row["suffers"] is None and row["value"] is None for row in adherence)
+        assert all("not measured" in row["reason"] for row in adherence)
+        assert all(row["suffers"] is not None for row in rows if row["cause"] != "adherence")
+
+    def test_one_class_has_no_other_to_be_taken_for(self):
+        classes = world(1, classes=1)
+        rows = verdicts(classes, diagnose(classes, 200, PROMPTS[:1]))
+        judged = {row["cause"] for row in rows if row["suffers"] is not None}
+        assert judged == {"diversity", "concept"}
+
+    def test_two_images_a_class_are_enough_to_run_and_too_few_to_accuse(self):
+        classes = world(1, n=2)
+        assert suffering(classes)["ambiguity"] == set()
+
+    def test_every_row_has_every_column(self):
+        classes = world(1)
+        for prompts in (PROMPTS, None):
+            for row in verdicts(classes, diagnose(classes, 200, prompts)):
+                assert set(row) == {"class_id", "name", "cause", *COLUMNS}
+
+    def test_reasons_are_sentences_with_numbers(self):
+        classes = world(1)
+        for row in verdicts(classes, diagnose(classes, 200, PROMPTS)):
+            assert re.search(r"\d", row["reason"])
+            assert "nan" not in row["reason"]
+
+    def test_among_equals_the_nearest_class_is_the_rival(self):
+        classes = world(1)
+        means = np.stack([one.train.mean(axis=0) for one in classes])
+        rival = ambiguity._rival(0, classes, means)
+        distances = np.linalg.norm(means - means[0], axis=1)
+        assert rival.number == np.argsort(distances)[1]
+        assert rival.taken == 0

@@ -1,0 +1,143 @@
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from diagnosed import centres, cloud, world
+from points import write_points, write_source
+
+from synthgap.diagnosis.table import SCHEMA, diagnose_variant, join_diagnoses
+from synthgap.errors import InputError
+from synthgap.figures.diagnosis import draw_causes, write_diagnosis
+from synthgap.tables import metadata_of, read, write_embeddings
+
+
+@pytest.fixture
+def sources(tmp_path):
+    """Tables of a world in which class 2 also shows class 5."""
+
+    rng = np.random.default_rng(3)
+    mixed = np.concatenate([cloud(rng, centres(8, 16)[c], 20) for c in (2, 5)])
+    classes = world(1, planted={2: mixed})
+    return {
+        name: write_source(tmp_path / name, {one.class_id: getattr(one, name) for one in classes})
+        for name in ("images", "train", "val")
+    }
+
+
+@pytest.fixture
+def prompts(tmp_path):
+    """Two prompts a class, not in the order of the classes."""
+
+    rows = [
+        {"class_id": f"class-{number}", "index": index, "key": f"{number}/{index}"}
+        for index in range(2)
+        for number in reversed(range(8))
+    ]
+    directions = centres(8, 16)[[int(row["class_id"][6:]) for row in rows]]
+    noise = np.random.default_rng(0).normal(size=directions.shape) * 0.05
+    write_embeddings(
+        tmp_path / "prompts.parquet", pa.Table.from_pylist(rows), directions + noise, {}
+    )
+    return tmp_path / "prompts.parquet"
+
+
+def diagnosed(path, sources, prompts, source="classname", n=40):
+    diagnose_variant(
+        path,
+        encoder="clip",
+        source=source,
+        names={f"class-{number}": "crane" for number in range(8)},
+        **sources,
+        prompts=prompts,
+        n=n,
+        draws=200,
+        metadata={"study": "test"},
+    )
+    return read(path).to_pandas()
+
+
+class TestTable:
+    def test_has_a_row_a_class_and_cause(self, sources, prompts, tmp_path):
+        table = diagnosed(tmp_path / "d.parquet", sources, prompts)
+        assert len(table) == 8 * 4
+        assert not table.duplicated(["class_id", "cause"]).any()
+        suffers = table[table["suffers"].astype(bool)]
+        assert ("class-2", "ambiguity") in set(
+            zip(suffers["class_id"], suffers["cause"], strict=True)
+        )
+        assert set(suffers.loc[suffers["cause"] == "adherence", "class_id"]) == {"class-2"}
+        assert metadata_of(tmp_path / "d.parquet")["study"] == "test"
+
+    def test_without_prompts_adherence_is_empty(self, sources, tmp_path):
+        table = diagnosed(tmp_path / "d.parquet", sources, None)
+        assert table.loc[table["cause"] == "adherence", "suffers"].isna().all()
+        assert table.loc[table["cause"] != "adherence", "suffers"].notna().all()
+
+    def test_too_few_images_end_in_one_line_that_names_the_table(self, sources, tmp_path):
+        with pytest.raises(
+            InputError, match=r"class-0.parquet: 40 images; .* at least 41"
+        ) as error:
+            diagnosed(tmp_path / "d.parquet", sources, None, n=41)
+        assert "\n" not in str(error.value)
+
+    def test_fewer_images_can_be_measured(self, sources, tmp_path):
+        assert set(diagnosed(tmp_path / "d.parquet", sources, None, n=20)["n"]) == {20}
+
+    def test_joined_tables_say_what_their_columns_mean(self, sources, prompts, tmp_path):
+        parts = [tmp_path / "one.parquet", tmp_path / "other.parquet"]
+        diagnosed(parts[0], sources, prompts)
+        diagnosed(parts[1], sources, None, source="disamb")
+        join_diagnoses(tmp_path / "joined.parquet", parts, {"study": "test"})
+        joined = read(tmp_path / "joined.parquet")
+        assert joined.num_rows == 64
+        assert set(joined["source"].to_pylist()) == {"classname", "disamb"}
+        schema = pq.read_schema(tmp_path / "joined.parquet")
+        assert schema.names == SCHEMA.names
+        for field in schema:
+            assert field.metadata[b"description"], field.name
+        assert len(pd.read_csv(tmp_path / "joined.csv")) == 64
+
+
+class TestPage:
+    def test_names_the_classes_that_suffer_and_what_to_try(self, sources, prompts, tmp_path):
+        table = diagnosed(tmp_path / "d.parquet", sources, prompts)
+        write_diagnosis(tmp_path / "d.html", table)
+        page = (tmp_path / "d.html").read_text()
+        assert "class-2 crane" in page
+        assert "use the definition" in page
+        assert "nan" not in page
+        assert "None" not in page
+        for cause in ("ambiguity", "adherence", "diversity", "concept"):
+            known = table[table["cause"] == cause]["suffers"]
+            assert f"{int(known.sum())} of {len(known)}" in page
+
+    def test_says_where_a_cause_was_not_measured(self, sources, tmp_path):
+        write_diagnosis(tmp_path / "d.html", diagnosed(tmp_path / "d.parquet", sources, None))
+        assert "not measured" in (tmp_path / "d.html").read_text()
+
+    def test_says_when_no_class_suffers(self, sources, tmp_path):
+        table = diagnosed(tmp_path / "d.parquet", sources, None)
+        write_diagnosis(tmp_path / "d.html", table.assign(suffers=False))
+        assert "No class suffers" in (tmp_path / "d.html").read_text()
+
+    def test_names_are_text_and_no_markup(self, sources, tmp_path):
+        table = diagnosed(tmp_path / "d.parquet", sources, None)
+        write_diagnosis(
+            tmp_path / "d.html", table.assign(name="<b>crane", suffers=True, advice="x")
+        )
+        page = (tmp_path / "d.html").read_text()
+        assert "<b>crane" not in page
+        assert "&lt;b&gt;crane" in page
+
+    @pytest.mark.parametrize("with_prompts", [True, False])
+    def test_chart_is_drawn(self, sources, prompts, tmp_path, with_prompts):
+        table = diagnosed(tmp_path / "d.parquet", sources, prompts if with_prompts else None)
+        draw_causes(tmp_path / "c.png", table)
+        assert (tmp_path / "c.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_broken_table_ends_in_one_line(sources, tmp_path):
+    write_points(tmp_path / "images/class-0.parquet", "class-0", centres(1, 16))
+    with pytest.raises(InputError, match="class-0"):
+        diagnosed(tmp_path / "d.parquet", sources, None)

@@ -1,0 +1,30 @@
+"""Say which classes of one variant suffer from which cause."""
+
+from synthgap.diagnosis.table import diagnose_variant
+from synthgap.errors import logging_to
+from synthgap.provenance import metadata
+
+with logging_to(snakemake.log[0]):
+    n, draws = snakemake.params.n, snakemake.params.draws
+    encoder, variant = snakemake.wildcards.encoder, snakemake.wildcards.variant
+    diagnose_variant(
+        snakemake.output[0],
+        encoder=encoder,
+        source=variant,
+        names=snakemake.params.names,
+        images=snakemake.input.images,
+        train=snakemake.input.train,
+        val=snakemake.input.val,
+        prompts=snakemake.input.prompts or None,
+        n=n,
+        draws=draws,
+        metadata=metadata(
+            snakemake.config["study"],
+            snakemake.params.code,
+            ["numpy", "scipy"],
+            encoder=encoder,
+            source=variant,
+            n=n,
+            draws=draws,
+        ),
+    )
