@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from synthgap.diagnosis.evidence import Class, Evidence
-from synthgap.diagnosis.null import Null, judge, part
+from synthgap.diagnosis.null import Null, displacements, judge, part
 from synthgap.measures import shift
 from synthgap.measures.estimates import Estimate, Interval, interval
 from synthgap.measures.samples import ClassSample
@@ -26,9 +26,8 @@ def diagnose(classes: Sequence[Class], draws: int) -> list[Evidence]:
     nulls, estimates = [], []
     for one in classes:
         parted = part(one, draws)
-        first = parted.first @ parted.images / len(one.train)
-        # The other half's mean follows from the mean of all, as both halves are of one size.
-        nulls.append(Null(2 * np.linalg.norm(first - parted.images.mean(axis=0), axis=1)))
+        # The other half's mean lies as far on the other side of the mean of all.
+        nulls.append(Null(2 * np.sqrt(displacements(parted.images, parted.first))))
         value, _ = shift.centroid_shift(one.images, one.train)
         sample = ClassSample(one.class_id, one.images, one.train, same=False, draws=draws)
         estimates.append(Estimate(value, shift.of_class(sample)["centroid_shift"].replicates))

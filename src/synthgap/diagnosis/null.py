@@ -54,14 +54,25 @@ def part(one: Class, draws: int) -> Partings:
     return Partings(images, ranks.argsort(axis=1).argsort(axis=1) < len(one.train))
 
 
+def displacements(
+    points: Float[np.ndarray, "m d"], weights: Float[np.ndarray, "draws m"]
+) -> Float[np.ndarray, "draws"]:
+    """Squared distance of the mean under each row of weights from the mean of all points."""
+    shares = weights / weights.sum(axis=1, keepdims=True)
+    centred = points - points.mean(axis=0)
+    # By the m x m products of the points: there are mostly fewer points than dimensions.
+    squares = np.sum((shares @ (centred @ centred.T)) * shares, axis=1)
+    found: Float[np.ndarray, "draws"] = np.maximum(squares, 0)
+    return found
+
+
 def spreads(
     points: Float[np.ndarray, "m d"], weights: Float[np.ndarray, "draws m"]
 ) -> Float[np.ndarray, "draws"]:
     """Mean squared distance of points from their mean, under each row of weights."""
     shares = weights / weights.sum(axis=1, keepdims=True)
-    centred = points - points.mean(axis=0)
-    around_all = shares @ np.sum(centred**2, axis=1)
-    found: Float[np.ndarray, "draws"] = around_all - np.sum((shares @ centred) ** 2, axis=1)
+    squares = np.sum((points - points.mean(axis=0)) ** 2, axis=1)
+    found: Float[np.ndarray, "draws"] = shares @ squares - displacements(points, weights)
     return found
 
 
