@@ -65,6 +65,15 @@ def test_the_homonym_costs_its_two_classes_their_accuracy(study: Project) -> Non
     assert homonyms["classname"].sum() < homonyms["disamb"].sum()
 
 
+def test_the_homonym_is_found_ambiguous_by_measurement(study: Project) -> None:
+    diagnosis = pd.read_parquet(study.folder / "results/summary/diagnosis.parquet")
+    suffers = diagnosis[(diagnosis["cause"] == "ambiguity") & diagnosis["suffers"]]
+    found = suffers.groupby("source")["class_id"].agg(set).to_dict()
+    assert found == {"classname": {"digit-6", "digit-9"}}
+    taken = suffers.set_index("class_id")["other_class"]
+    assert taken.to_dict() == {"digit-6": "digit-9", "digit-9": "digit-6"}
+
+
 def test_every_number_has_its_interval_and_every_column_its_meaning(study: Project) -> None:
     for name in ("variants", "classes"):
         path = study.folder / f"results/summary/{name}.parquet"
