@@ -23,6 +23,25 @@ CAUSES = {
 two
 things have a wide spread and a shifted mean whatever else they are."""
 
+UNKNOWN = "not measured: it needs a second class, and adherence also prompts that were embedded"
+
+COLUMNS = {
+    "suffers": "whether the class suffers from the cause, at a false-discovery rate of "
+    f"{FALSE_DISCOVERY_RATE:.0%} over the classes; empty where it cannot be measured",
+    "value": "; ".join(f"{cause}: {text}" for cause, text in CAUSES.items()),
+    "value_low": "lower end of the 95 % interval of value",
+    "value_high": "upper end of the 95 % interval of value",
+    "natural": "the same value of natural images",
+    "excess": "standard deviations that the statistic lies beyond natural images measured against "
+    "natural images; for ambiguity that of the spread towards the other class",
+    "p_value": "how rarely natural images go as far",
+    "q_value": "p_value corrected for the number of classes (Benjamini-Hochberg)",
+    "other_class": "ambiguity: the class that takes images",
+    "reason": "the numbers behind the verdict",
+    "advice": "what to try",
+}
+"""What a row says of a class and cause, in words."""
+
 
 def diagnose(
     classes: Sequence[Class], draws: int, prompts: Float[np.ndarray, "classes d"] | None
@@ -95,22 +114,3 @@ def _row(found: Evidence, q_value: float) -> dict[str, Any]:
 
 def _unknown() -> dict[str, Any]:
     return dict.fromkeys(COLUMNS) | {"reason": UNKNOWN}
-
-
-UNKNOWN = "not measured: it needs a second class, and adherence also prompts that were embedded"
-
-COLUMNS = {
-    "suffers": "whether the class suffers from the cause, at a false-discovery rate of "
-    f"{FALSE_DISCOVERY_RATE:.0%} over the classes; empty where it cannot be measured",
-    "value": "; ".join(f"{cause}: {text}" for cause, text in CAUSES.items()),
-    "value_low": "lower end of the 95 % interval of value",
-    "value_high": "upper end of the 95 % interval of value",
-    "natural": "the same value of natural images",
-    "excess": "standard deviations that the statistic lies beyond natural images measured against "
-    "natural images; for ambiguity that of the spread towards the other class",
-    "p_value": "how rarely natural images go as far",
-    "q_value": "p_value corrected for the number of classes (Benjamini-Hochberg)",
-    "other_class": "ambiguity: the class that takes images",
-    "reason": "the numbers behind the verdict",
-    "advice": "what to try",
-}
