@@ -20,8 +20,7 @@ CAUSES = {
     "concept": concept.VALUE,
 }
 """The causes and what is measured of each, in the order in which they should be mended: images of
-two
-things have a wide spread and a shifted mean whatever else they are."""
+two things have a wide spread and a shifted mean whatever else they are."""
 
 UNKNOWN = "not measured: it needs a second class, and adherence also prompts that were embedded"
 
