@@ -1,6 +1,6 @@
 """Estimates with their intervals."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -98,7 +98,7 @@ class Share(NamedTuple):
 
     per_class: Float[np.ndarray, "classes"]
     per_class_interval: list[Interval]
-    """Wilson's for shares, Student's for other means."""
+    """Wilson's for shares; for other means what `averaged` was told."""
     overall: Estimate
     """Mean over the classes."""
     overall_interval: Interval
@@ -148,46 +148,60 @@ def averaged(
     labels: Int[np.ndarray, "queries"],
     rngs: Sequence[np.random.Generator],
     draws: int,
+    of_class: Callable[[Float[np.ndarray, "n"]], Interval],
 ) -> Share:
-    """Average scores per class and over classes, each class weighing the same.
+    """Average scores that are no shares per class and over classes, each class weighing the same.
 
-    For scores that are no hits: differences of hits, parts of them, cosines. The intervals of
-    single classes are Student's, the one over all classes comes from resampling the scores within
-    their classes, as in `share`. Where all scores are equal, neither shows a spread, and the
-    interval is what the score method gives for a difference of paired shares without any
-    discordant pair (T. Tango, Statistics in Medicine 17, 1998): z² / (n + z²) to both sides.
+    The interval over all classes comes from resampling the scores within their classes, as in
+    `share`. Where that shows no spread, `of_class` stands in, over all scores.
 
     Args:
-        scores: a number in [-1, 1] of each query or image.
+        scores: a number of each query or image.
         labels: their class numbers, 0 to c - 1, each present.
         rngs: random numbers for each class.
         draws: how many replicates.
+        of_class: gives the interval of single classes: `student` or `bonett_price`.
     """
     per_class, intervals = [], []
     replicates = np.zeros(draws)
     for label, rng in enumerate(rngs):
-        of_class = scores[labels == label].astype(np.float64)
-        n = len(of_class)
-        replicates += bootstrap_counts(rng, n, draws) @ of_class / n
-        per_class.append(of_class.mean())
-        intervals.append(_student(of_class))
+        found = scores[labels == label].astype(np.float64)
+        replicates += bootstrap_counts(rng, len(found), draws) @ found / len(found)
+        per_class.append(found.mean())
+        intervals.append(of_class(found))
     overall = Estimate(float(np.mean(per_class)), replicates / len(rngs))
     if np.ptp(overall.replicates) < 1e-12:
-        ends = _of_equal_scores(overall.value, len(labels))
+        ends = of_class(np.full(len(scores), overall.value))
     else:
-        ends = Interval(*np.clip(interval(overall), -1.0, 1.0).tolist())
+        ends = interval(overall)
     return Share(np.array(per_class), intervals, overall, ends)
 
 
-def _student(scores: Float[np.ndarray, "n"]) -> Interval:
+def student(scores: Float[np.ndarray, "n"]) -> Interval:
+    """Give Student's 95 % interval of the mean of n scores; for one score it is infinite."""
     n, mean = len(scores), float(scores.mean())
-    if np.ptp(scores) < 1e-12:
-        return _of_equal_scores(mean, n)
+    if n == 1:
+        return Interval(-np.inf, np.inf)
     half = float(stdtrit(n - 1, 1 - (1 - COVERAGE) / 2) * scores.std(ddof=1) / np.sqrt(n))
-    return Interval(max(mean - half, -1.0), min(mean + half, 1.0))
+    return Interval(mean - half, mean + half)
 
 
-def _of_equal_scores(value: float, n: int) -> Interval:
-    z = float(ndtri(1 - (1 - COVERAGE) / 2))
-    half = z * z / (n + z * z)
-    return Interval(max(value - half, -1.0), min(value + half, 1.0))
+def bonett_price(scores: Float[np.ndarray, "n"]) -> Interval:
+    """Give a 95 % interval of the mean of n differences of hits (1, 0 or -1), or of parts of them.
+
+    A normal interval after a 1 and a -1 were added to the scores. It holds its nominal coverage
+    where few queries differ and Student's falls to 0.91 at n = 40. Of parts of differences, which
+    are smaller, it covers more than 95 %.
+
+    Source: D. G. Bonett, R. M. Price, Journal of Educational and Behavioral Statistics 37, 2012;
+    for parts of differences ours.
+
+    >>> low, high = bonett_price(np.zeros(40))
+    >>> round(low, 3), round(high, 3)
+    (-0.066, 0.066)
+    """
+    n = len(scores) + 2
+    mean = float(scores.sum()) / n
+    variance = (float(np.sum(scores**2)) + 2) / n - mean**2
+    half = float(ndtri(1 - (1 - COVERAGE) / 2) * np.sqrt(variance / n))
+    return Interval(mean - half, mean + half)

@@ -22,7 +22,13 @@ from numpy.typing import ArrayLike
 
 from synthgap.errors import InputError
 from synthgap.measures import checks, nearest_centroid, nearest_neighbours
-from synthgap.measures.estimates import Share, averaged, mean_over_classes, share
+from synthgap.measures.estimates import (
+    Share,
+    averaged,
+    bonett_price,
+    mean_over_classes,
+    share,
+)
 from synthgap.measures.samples import SourceSample
 
 COLUMNS = {
@@ -125,16 +131,9 @@ def isolate(
     known, photographs = checks.pair(images, natural)
     asked = checks.embeddings(queries, "queries")
     checks.same_space("images", known, "queries", asked)
-    for what, points, classes in (
-        ("labels", known, labels),
-        ("natural_labels", photographs, natural_labels),
-        ("query_labels", asked, query_labels),
-    ):
-        if np.shape(classes) != (len(points),):
-            raise InputError(
-                f"{what}: an array of shape {np.shape(classes)} for {len(points)} embeddings; "
-                "give each its class"
-            )
+    checks.one_each("labels", labels, known)
+    checks.one_each("natural_labels", natural_labels, photographs)
+    checks.one_each("query_labels", query_labels, asked)
     numbers, natural_numbers, _ = checks.numbered(labels, natural_labels)
     if set(numbers) != set(natural_numbers):
         raise InputError("labels: images and natural images differ in their classes; give both all")
@@ -207,7 +206,7 @@ def corner_hits(
     factors = {letter: _factors(*points) for letter, points in sets.items()}
     found = {}
     for corner in CORNERS:
-        location, scale, shape = corner
+        location, scale, shape = tuple(corner)
         points, numbers = sets[shape]
         if len(set(corner)) > 1:
             made = factors[location].location[numbers] + (
@@ -222,7 +221,10 @@ def corner_hits(
 
 
 def parts(hits: dict[str, Bool[np.ndarray, "q"]]) -> dict[str, Float[np.ndarray, "q"]]:
-    """Split the gap of every query, by Shapley values: scores in [-1, 1], by column.
+    """Split the gap of every query, by Shapley values: scores by column.
+
+    The gap is -1, 0 or 1, and shift, spread and shape lie in [-1, 1]; diversity, the sum of two,
+    lies in [-4/3, 4/3].
 
     Args:
         hits: of each corner whether it puts a query into its class.
@@ -257,7 +259,8 @@ def _centroid_gap(
     """What each query loses with the nearest centroid: -1, 0 or 1."""
     of_natural = nearest_centroid.hits(natural, natural_labels, queries, query_labels)
     of_images = nearest_centroid.hits(images, labels, queries, query_labels)
-    return of_natural.astype(np.float64) - of_images
+    gap: Float[np.ndarray, "q"] = of_natural.astype(np.float64) - of_images
+    return gap
 
 
 def of_source(sample: SourceSample) -> dict[str, Share]:
@@ -274,7 +277,9 @@ def of_source(sample: SourceSample) -> dict[str, Share]:
     hits = corner_hits(*points, *asked, nearest_neighbours.HEADLINE)
     scores = {**parts(hits), "centroid_accuracy_gap": _centroid_gap(*points, *asked)}
     found = {
-        name: averaged(score, sample.query_labels, sample.rngs("queries"), sample.draws)
+        name: averaged(
+            score, sample.query_labels, sample.rngs("queries"), sample.draws, bonett_price
+        )
         for name, score in scores.items()
     }
     found |= {

@@ -41,7 +41,7 @@ def measure_source(
         class_ids: the classes.
         images: the source's tables of embeddings, in the order of the classes.
         queries: natural-val's tables of embeddings, in the same order.
-        natural: natural-train's tables of embeddings, likewise; those of `images` for natural-train.
+        natural: natural-train's tables of embeddings, likewise; the same as `images` for it.
         prompts: table of embeddings of the variant's prompts; None for natural sources.
         own_prompts: an image's index says which of its class's prompts it was made from.
         n: images a class, at most.

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from synthgap.errors import InputError
 from synthgap.measures import checks
-from synthgap.measures.estimates import Share, averaged, mean_over_classes, share
+from synthgap.measures.estimates import Share, averaged, mean_over_classes, share, student
 from synthgap.measures.nearest_centroid import centroids
 from synthgap.measures.samples import SourceSample
 
@@ -83,15 +83,8 @@ def adherence(
     """
     seen, texts = checks.embeddings(images), checks.embeddings(prompts, "prompts")
     checks.same_space("images", seen, "prompts", texts)
-    for what, points, classes in (
-        ("labels", seen, labels),
-        ("prompt_labels", texts, prompt_labels),
-    ):
-        if np.shape(classes) != (len(points),):
-            raise InputError(
-                f"{what}: an array of shape {np.shape(classes)} for {len(points)} embeddings; "
-                "give each its class"
-            )
+    checks.one_each("labels", labels, seen)
+    checks.one_each("prompt_labels", prompt_labels, texts)
     numbers, wanted, _ = checks.numbered(prompt_labels, labels)
     hit = hits(_unit(seen, "images"), wanted, _unit(texts, "prompts"), numbers)
     return mean_over_classes(hit, labels)
@@ -146,7 +139,7 @@ def of_source(sample: SourceSample) -> dict[str, Share]:
         cosines = np.sum(images * (class_prompts[labels] if texts is None else texts), axis=1)
         hit = hits(images, labels, prompts, sample.prompt_labels)
         found[f"{prefix}clip_score"] = averaged(
-            cosines, labels, sample.rngs("bootstrap"), sample.draws
+            cosines, labels, sample.rngs("bootstrap"), sample.draws, student
         )
         found[f"{prefix}adherence"] = share(
             hit[None], labels, sample.rngs("bootstrap"), sample.draws
@@ -159,4 +152,5 @@ def _unit(points: Float[np.ndarray, "n d"], what: str) -> Float[np.ndarray, "n d
     if not norms.all():
         row = int(np.flatnonzero(norms[:, 0] == 0)[0])
         raise InputError(f"{what}: row {row} is all zeros and has no direction; leave it out")
-    return points / norms
+    unit: Float[np.ndarray, "n d"] = points / norms
+    return unit

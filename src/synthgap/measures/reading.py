@@ -85,15 +85,11 @@ def source_sample(
                 ]
             )
             places = table["index"].to_numpy()
-            sample = sample._replace(
-                own_prompts=_own_prompts(indices, labels, places, text_labels)
-            )
+            sample = sample._replace(own_prompts=_own_prompts(indices, labels, places, text_labels))
     return sample
 
 
-def _of_classes(
-    class_ids: Sequence[str], paths: Sequence[str | Path], n: int
-) -> list[Embeddings]:
+def _of_classes(class_ids: Sequence[str], paths: Sequence[str | Path], n: int) -> list[Embeddings]:
     return [
         subsample(embeddings(path, n), n, class_id)
         for path, class_id in zip(paths, class_ids, strict=True)
@@ -107,8 +103,9 @@ def _stack(parts: Sequence[Embeddings]) -> tuple[Embeddings, Int[np.ndarray, "n"
 
 def _indices(path: str | Path, n: int, class_id: str) -> Int[np.ndarray, "n"]:
     """The indices of the images that `subsample` takes of one table."""
-    indices: Int[np.ndarray, "n"] = read(path, ["index"])["index"].to_numpy()
-    return indices[chosen(len(indices), n, class_id)]
+    indices = read(path, ["index"])["index"].to_numpy()
+    some: Int[np.ndarray, "n"] = indices[chosen(len(indices), n, class_id)]
+    return some
 
 
 def _texts(table: pa.Table) -> Embeddings:
@@ -116,10 +113,9 @@ def _texts(table: pa.Table) -> Embeddings:
 
     Prompts are embedded in batches, which can set equal texts apart by rounding.
     """
-    _, first, which = np.unique(
-        table["key"].to_pylist(), return_index=True, return_inverse=True
-    )
-    return embeddings_in(table)[first[which]]
+    _, first, which = np.unique(table["key"].to_pylist(), return_index=True, return_inverse=True)
+    texts: Embeddings = embeddings_in(table)[first[which]]
+    return texts
 
 
 def _own_prompts(

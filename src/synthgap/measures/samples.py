@@ -58,7 +58,8 @@ def subsample(embeddings: Embeddings, n: int, class_id: str) -> Embeddings:
 
     Fewer rows than n are all taken; the caller records how many there were.
     """
-    return embeddings[chosen(len(embeddings), n, class_id)]
+    some: Embeddings = embeddings[chosen(len(embeddings), n, class_id)]
+    return some
 
 
 def chosen(available: int, n: int, class_id: str) -> Int[np.ndarray, "n"]:
