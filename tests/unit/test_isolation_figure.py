@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.container import BarContainer, ErrorbarContainer
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -40,9 +41,10 @@ def test_draws_what_stands_in_the_table(drawn: list[Figure]) -> None:
     draw_isolation("nowhere.png", variants())
     (axes,) = drawn[0].axes
     assert [label.get_text() for label in axes.get_yticklabels()] == ["disamb", "promptaug"]
-    bars, intervals = axes.containers[1::2], axes.containers[::2]
-    if len(bars[0]) != 2:
-        bars, intervals = intervals, bars
+    bars, intervals = (
+        [container for container in axes.containers if isinstance(container, kind)]
+        for kind in (BarContainer, ErrorbarContainer)
+    )
     shown = variants().iloc[1:]
     for column, container in zip(BARS, bars, strict=True):
         assert [bar.get_width() for bar in container] == pytest.approx(list(shown[column]))
