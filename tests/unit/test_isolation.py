@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from points import directions, rotation
+from scipy.stats import norm, ttest_1samp
 from simulated_coverage import coverage
 from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 
@@ -379,6 +380,14 @@ class TestIntervals:
         ends = [bonett_price(scores(rng, 40, lost, won)) for _ in range(2000)]
         assert np.mean([low <= lost - won <= high for low, high in ends]) >= 0.95
 
+    def test_of_differences_are_bonetts_and_prices(self):
+        """Their formula: a count of 1 is added to both kinds of discordant pairs."""
+        n, lost, won = 40, 7, 2
+        drawn = np.repeat([1.0, -1.0, 0.0], [lost, won, n - lost - won])
+        p12, p21 = (lost + 1) / (n + 2), (won + 1) / (n + 2)
+        half = norm.ppf(0.975) * np.sqrt((p12 + p21 - (p12 - p21) ** 2) / (n + 2))
+        assert bonett_price(drawn) == pytest.approx((p12 - p21 - half, p12 - p21 + half))
+
     def test_over_all_classes_cover_the_truth(self):
         lost, won = np.array([0.02, 0.2, 0.5]), np.array([0.1, 0.05, 0.0])
         labels = np.repeat(np.arange(3), 40)
@@ -399,11 +408,9 @@ class TestIntervals:
         assert bonett_price(np.ones(1)).low < 0.3
 
     def test_of_continuous_scores_are_students(self):
-        from scipy import stats
-
         drawn = np.random.default_rng(1).normal(0.3, 0.05, size=40)
         found = averaged(drawn, np.zeros(40, dtype=int), [np.random.default_rng(0)], 4000, student)
-        expected = stats.ttest_1samp(drawn, 0).confidence_interval(0.95)
+        expected = ttest_1samp(drawn, 0).confidence_interval(0.95)
         assert found.per_class_interval[0] == pytest.approx(tuple(expected), abs=1e-12)
         assert found.overall_interval == pytest.approx(tuple(expected), abs=0.003)
         assert student(np.ones(1)) == (-np.inf, np.inf)
