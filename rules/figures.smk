@@ -14,7 +14,7 @@ FIGURE_FILES = [
     *expand(
         f"{RESULTS}/figures/{{encoder}}/{{figure}}.png",
         encoder=STUDY.encoders,
-        figure=[*CHARTS, "projection"],
+        figure=[*CHARTS, "isolation", "projection"],
     ),
     *expand(f"{RESULTS}/figures/classes/{{class_id}}.png", class_id=STUDY.class_ids),
 ]
@@ -102,6 +102,26 @@ rule draw_charts:
         code=code("draw_charts.py"),
     script:
         "../workflow/scripts/draw_charts.py"
+
+
+rule draw_isolation:
+    input:
+        f"{RESULTS}/summary/variants.parquet",
+    output:
+        report(
+            f"{RESULTS}/figures/{{encoder}}/isolation.png",
+            caption="../workflow/report/isolation.rst",
+            category="Variants",
+            labels={"figure": "isolation of shift and diversity", "encoder": "{encoder}"},
+        ),
+    log:
+        f"{LOGS}/figures/{{encoder}}/isolation.log",
+    conda:
+        "../envs/tables.yaml"
+    params:
+        code=code("draw_isolation.py"),
+    script:
+        "../workflow/scripts/draw_isolation.py"
 
 
 rule draw_projection:

@@ -42,6 +42,7 @@ rule measure_source:
     input:
         images=lambda wildcards: embeddings_of(wildcards.encoder, wildcards.source),
         queries=lambda wildcards: embeddings_of(wildcards.encoder, NATURAL_VAL),
+        natural=lambda wildcards: embeddings_of(wildcards.encoder, NATURAL_TRAIN),
         prompts=lambda wildcards: (
             prompts_of(wildcards.encoder, wildcards.source)
             if wildcards.source in STUDY.variants
@@ -56,6 +57,8 @@ rule measure_source:
         "../envs/tables.yaml"
     params:
         class_ids=STUDY.class_ids,
+        # Of images made elsewhere nobody knows which prompt made which.
+        own_prompts=lambda wildcards: STUDY.image_set(wildcards.source) is None,
         n=STUDY.measures.n,
         draws=STUDY.measures.draws,
         code=code("measure_source.py"),

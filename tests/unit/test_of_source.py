@@ -47,13 +47,17 @@ def rows(
     queries: Sequence[Path],
     prompts: Path | None = None,
     n: int = 12,
+    natural: Sequence[Path] | None = None,
+    own_prompts: bool = True,
 ) -> list[dict[str, Any]]:
     measure_source(
         path,
         class_ids=CLASS_IDS,
         images=images,
         queries=queries,
+        natural=natural or images,
         prompts=prompts,
+        own_prompts=own_prompts,
         n=n,
         draws=150,
         metadata={"study": "test"},
@@ -96,7 +100,14 @@ class TestMeasureSource:
             assert {row[f"{name}_replicates"] is None for row in found[1:]} == {True}
 
     def test_prompts_add_what_is_said_of_all_classes_only(self, tmp_path, sources, prompts):
-        found = rows(tmp_path / "m.parquet", sources["disamb"], sources["natural-val"], prompts)
+        natural = sources["natural-train"]
+        found = rows(
+            tmp_path / "m.parquet",
+            sources["disamb"],
+            sources["natural-val"],
+            prompts,
+            natural=natural,
+        )
         names = [name for measure in MEASURES for name in measure.COLUMNS]
         assert all(found[0][name] is not None for name in names)
         assert [row["modality_gap"] is None for row in found] == [False, True, True, True]

@@ -2,11 +2,13 @@ import numpy as np
 import pytest
 from points import directions, rotation, unit
 
+from synthgap.errors import InputError
 from synthgap.measures.estimates import interval
 from synthgap.measures.samples import SourceSample
 from synthgap.measures.separability import (
     COLUMNS,
     IMAGES_PER_CLASS,
+    _right_without_gap,
     linear_separability,
     of_source,
 )
@@ -97,6 +99,110 @@ class TestHeldOut:
             assert other["logistic"] == pytest.approx(one["logistic"], abs=1e-9)
             # The solver stops short of the last per cents of an all but free plane.
             assert other["margin"] == pytest.approx(one["margin"], rel=0.05)
+
+
+def without_gap(sample: SourceSample) -> float:
+    return float(held_out(sample)["without_gap"].mean())
+
+
+class TestWithoutGap:
+    """Balanced accuracy of a support vector machine once the gap of the means is removed."""
+
+    @staticmethod
+    def moved(step: float, seed: int, stretch: float = 1.0) -> SourceSample:
+        """Prompts that are distributed as the images are, but for a step and a stretched axis."""
+        rng = np.random.default_rng(seed)
+        labels = np.repeat(np.arange(CLASSES), 30)
+        # The same class centres in both, so that nothing else tells them apart.
+        centres = rng.normal(size=(CLASSES, 4)) * 0.3
+        images, prompts = (centres[labels] + rng.normal(size=(len(labels), 4)) for _ in range(2))
+        prompts[:, 1] *= stretch
+        prompts[:, 0] += step
+        sample = two_cones(apart=0.0)
+        return sample._replace(images=images, labels=labels, prompts=prompts, prompt_labels=labels)
+
+    @pytest.mark.parametrize("step", [0.0, 3.0, 20.0])
+    def test_a_translation_leaves_nothing(self, step):
+        samples = [self.moved(step, seed) for seed in range(5)]
+        assert np.mean([without_gap(sample) for sample in samples]) == pytest.approx(0.5, abs=0.04)
+        if step:
+            assert held_out(samples[0])["logistic"].mean() > 0.9
+
+    def test_another_covariance_is_left_which_no_hyperplane_sees(self):
+        samples = [self.moved(3.0, seed, stretch=8.0) for seed in range(3)]
+        assert np.mean([without_gap(sample) for sample in samples]) > 0.75
+
+    def test_equal_means_alone_hide_a_covariance_from_a_hyperplane(self):
+        samples = [self.moved(0.0, seed, stretch=8.0) for seed in range(3)]
+        linear = np.mean([held_out(sample)["logistic"].mean() for sample in samples])
+        assert linear < 0.6 < np.mean([without_gap(sample) for sample in samples])
+
+    def test_is_scikit_learns_machine_with_its_default_kernel(self):
+        from sklearn.svm import SVC
+
+        sample = two_cones(apart=0.4)
+        assert sample.prompts is not None
+        points = np.concatenate([sample.images, sample.prompts])
+        is_image = np.arange(len(points)) < len(sample.images)
+        groups = np.concatenate([sample.labels, sample.prompt_labels])
+        expected = np.zeros(len(points), dtype=bool)
+        test = groups < 2
+        gap = points[is_image & ~test].mean(axis=0) - points[~is_image & ~test].mean(axis=0)
+        moved = points - np.where(is_image[:, None], gap, 0)
+        machine = SVC(class_weight="balanced").fit(moved[~test], is_image[~test])
+        expected = machine.predict(moved[test]) == is_image[test]
+        found = _right_without_gap(points, is_image, test)[test]
+        assert np.array_equal(found, expected)
+        assert 0 < found.mean() < 1
+
+    def test_learns_from_so_many_points_at_most(self, monkeypatch):
+        sample = self.moved(3.0, 0, stretch=8.0)
+        whole = without_gap(sample)
+        monkeypatch.setattr("synthgap.measures.separability.MOST_POINTS", 60)
+        few = without_gap(sample)
+        assert few != whole
+        assert few == pytest.approx(whole, abs=0.1)
+
+    def test_points_that_coincide_are_no_error(self):
+        points, labels = np.tile(np.eye(1, 3), (CLASSES, 1)), np.arange(CLASSES)
+        found = linear_separability(points, labels, -points, labels)
+        assert found.without_gap.tolist() == [0.5] * CLASSES
+
+
+class TestInput:
+    def test_classes_may_have_any_names_in_any_order(self):
+        sample = two_cones(apart=0.4)
+        names = np.array(["owl", "crane", "heron", "stork", "ibis", "egret"])
+        order = np.random.default_rng(0).permutation(len(sample.labels))
+        assert sample.prompts is not None
+        # Sorted, the names are numbered anew: so are the classes that are compared.
+        numbers = np.argsort(np.argsort(names))
+        one = linear_separability(
+            sample.images[order],
+            names[sample.labels[order]],
+            sample.prompts,
+            names[sample.prompt_labels],
+        )
+        other = linear_separability(
+            sample.images, numbers[sample.labels], sample.prompts, numbers[sample.prompt_labels]
+        )
+        assert one.logistic == pytest.approx(other.logistic, abs=1e-9)
+        assert one.without_gap == pytest.approx(other.without_gap, abs=1e-9)
+
+    def test_refuses_what_means_nothing(self):
+        points, labels = directions(0, 6, 4), np.arange(6) % 3
+        broken = points.copy()
+        broken[2, 0] = np.nan
+        for images, of_images, prompts, of_prompts, message in [
+            (points, labels, broken, labels, "prompts: row 2 is not finite"),
+            (points, labels, points[:, :3], labels, "prompts have 3"),
+            (points, labels, points[labels > 0], labels[labels > 0], "differ in their classes"),
+            (points, labels, points, labels + 1, "differ in their classes"),
+            (points, labels * 0, points, labels * 0, "one class"),
+            (points, labels[:4], points, labels, r"labels: an array of shape \(4,\)"),
+        ]:
+            with pytest.raises(InputError, match=message):
+                linear_separability(images, of_images, prompts, of_prompts)
 
 
 class TestOfSource:

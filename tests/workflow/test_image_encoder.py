@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -48,14 +49,22 @@ def test_gives_the_answer_without_what_needs_prompts(two: Project) -> None:
     for measure in ("centroid_distance", "centroid_shift", "centroid_accuracy", "knn_accuracy"):
         assert dino[measure].notna().all()
     of_variants = ~dino["source"].str.startswith("natural").to_numpy()
-    for measure in ("linear_separability", "modality_gap", "separability_margin"):
+    assert np.array_equal(dino["gap_from_shift"].notna(), of_variants)
+    for measure in (
+        "linear_separability",
+        "modality_gap",
+        "separability_margin",
+        "separability_without_gap",
+        "clip_score",
+        "natural_adherence",
+    ):
         assert dino[measure].isna().all()
         assert clip[measure][of_variants].notna().all()
     drawn = {figure: two.files(f"figures/{figure}/*.png") for figure in ("clip", "dino")}
     assert [Path(name).name for name in drawn["dino"]] == [
         Path(name).name for name in drawn["clip"]
     ]
-    assert len(drawn["dino"]) == 5
+    assert len(drawn["dino"]) == 6
     # The report's first encoder has no prompts either.
     assert "Prompts and images" not in (results / "figures/quoted.html").read_text()
     assert "<h2>dino</h2>" in (results / "figures/answer.html").read_text()

@@ -65,6 +65,7 @@ def test_lists_the_jobs_of_a_thousand_classes(imagenet: Project) -> None:
         "write_answer": 1,
         "write_quoted": 1,
         "draw_charts": 1,
+        "draw_isolation": 1,
         "draw_projection": 1,
         "draw_contact_sheet": thousand,
     }

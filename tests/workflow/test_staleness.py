@@ -15,6 +15,7 @@ AGGREGATES = {
     "write_answer",
     "write_quoted",
     "draw_charts",
+    "draw_isolation",
 }
 """Jobs that join all sources and so run again when any of them changes."""
 
@@ -128,6 +129,7 @@ def test_a_measure_of_classes_reruns_itself_and_what_follows(project: Project) -
         "write_answer",
         "write_quoted",
         "draw_charts",
+        "draw_isolation",
     }
 
 
@@ -143,6 +145,7 @@ def test_a_measure_of_sources_reruns_itself_and_what_follows(project: Project) -
         "write_answer",
         "write_quoted",
         "draw_charts",
+        "draw_isolation",
     }
 
 

@@ -11,7 +11,9 @@ with logging_to(snakemake.log[0]):
         class_ids=snakemake.params.class_ids,
         images=snakemake.input.images,
         queries=snakemake.input.queries,
+        natural=snakemake.input.natural,
         prompts=snakemake.input.prompts or None,
+        own_prompts=snakemake.params.own_prompts,
         n=n,
         draws=draws,
         metadata=metadata(

@@ -16,7 +16,10 @@ _MODULES = {
     "shift": ("centroid_shift",),
     "nearest_centroid": ("centroid_accuracy",),
     "nearest_neighbours": ("knn_accuracy",),
+    "isolation": ("Isolation", "isolate"),
     "separability": ("linear_separability",),
+    "prompt_adherence": ("adherence", "clip_score"),
+    "cross_accuracy": ("centroid_accuracy_matrix",),
     "estimates": ("Estimate", "Interval", "difference", "interval", "wilson"),
 }
 """Modules of this package and what they offer; a new measure adds its line."""

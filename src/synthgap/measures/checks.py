@@ -61,6 +61,19 @@ def same_space(
         )
 
 
+def one_each(what: str, labels: ArrayLike, points: Float[np.ndarray, "n d"]) -> None:
+    """Refuse labels that are more or fewer than what they label.
+
+    Raises:
+        InputError: there is not one label of each embedding.
+    """
+    if np.shape(labels) != (len(points),):
+        raise InputError(
+            f"{what}: an array of shape {np.shape(labels)} for {len(points)} embeddings; give each "
+            "its class"
+        )
+
+
 def numbered(
     labels: ArrayLike, query_labels: ArrayLike
 ) -> tuple[Int[np.ndarray, "n"], Int[np.ndarray, "q"], int]:

@@ -4,10 +4,51 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
+from numpy.typing import ArrayLike
 
-from synthgap.measures import nearest_centroid
+from synthgap.measures import checks, nearest_centroid
+from synthgap.measures.estimates import mean_over_classes
 from synthgap.measures.reading import source_sample
 from synthgap.tables import write
+
+
+def centroid_accuracy_matrix(
+    sources: Mapping[str, tuple[ArrayLike, ArrayLike]],
+) -> dict[str, dict[str, float]]:
+    """Centroid accuracy of every source X on the images of every source Q: `matrix[X][Q]`.
+
+    The class means are those of X, the images to classify those of Q. Where both are the same, each
+    image is left out of its own class's mean, and an image that is alone in its class is not right.
+
+    Args:
+        sources: of each source its embeddings (n of d dimensions, the same d in all) and their n
+            classes, as numbers or names, in any order. Images of a class that X lacks are not
+            right.
+
+    Raises:
+        InputError: embeddings that are not finite, or of different dimensions.
+
+    Source: Marwood, Baluja, Alon, arXiv 2311.00056 (Centroid Accuracy); see
+    `nearest_centroid.hits`.
+
+    >>> one = ([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0], [0.1, 0.9]], ["owl", "owl", "crane", "crane"])
+    >>> centroid_accuracy_matrix({"disamb": one, "natural": ([[1.0, 0.0]], ["crane"])})["disamb"]
+    {'disamb': 1.0, 'natural': 0.0}
+    """
+    matrix: dict[str, dict[str, float]] = {}
+    for source, (images, labels) in sources.items():
+        matrix[source] = {}
+        for query, (queries, query_labels) in sources.items():
+            known = checks.embeddings(images, source)
+            asked = checks.embeddings(queries, query)
+            checks.same_space(source, known, query, asked)
+            checks.one_each(f"labels of {source}", labels, known)
+            checks.one_each(f"labels of {query}", query_labels, asked)
+            numbers, wanted, _ = checks.numbered(labels, query_labels)
+            same = source == query
+            hits = nearest_centroid.hits(known, numbers, asked, wanted, same)
+            matrix[source][query] = mean_over_classes(hits, query_labels)
+    return matrix
 
 
 def measure_cross_accuracy(
@@ -33,7 +74,7 @@ def measure_cross_accuracy(
     rows = []
     for source, images in embeddings.items():
         for query, queries in embeddings.items():
-            sample = source_sample(class_ids, images, queries, None, n, draws)
+            sample = source_sample(class_ids, images, queries, n, draws)
             found = nearest_centroid.of_source(sample)["centroid_accuracy"]
             values = [found.overall.value, *found.per_class]
             intervals = [found.overall_interval, *found.per_class_interval]

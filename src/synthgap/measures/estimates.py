@@ -1,12 +1,12 @@
 """Estimates with their intervals."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy.typing import ArrayLike
-from scipy.special import ndtri
+from scipy.special import ndtri, stdtrit
 
 COVERAGE = 0.95
 """Nominal coverage of every interval."""
@@ -85,18 +85,20 @@ def bootstrap_counts(rng: np.random.Generator, n: int, draws: int) -> Int[np.nda
     return rng.multinomial(n, np.full(n, 1 / n), size=draws)
 
 
-def mean_over_classes(hits: Bool[np.ndarray, "q"], labels: ArrayLike) -> float:
+def mean_over_classes(
+    hits: Bool[np.ndarray, "q"] | Float[np.ndarray, "q"], labels: ArrayLike
+) -> float:
     """Average hits within each class and then over the classes, which thus weigh the same."""
     _, numbers = np.unique(np.asarray(labels), return_inverse=True)
     return float(np.mean(np.bincount(numbers, weights=hits) / np.bincount(numbers)))
 
 
 class Share(NamedTuple):
-    """An accuracy, per class and over all classes."""
+    """An accuracy, or another mean over queries or images, per class and over all classes."""
 
     per_class: Float[np.ndarray, "classes"]
     per_class_interval: list[Interval]
-    """Wilson's."""
+    """Wilson's for shares; for other means what `averaged` was told."""
     overall: Estimate
     """Mean over the classes."""
     overall_interval: Interval
@@ -139,3 +141,67 @@ def share(
         # Moving percentiles can carry them past the ends of a share's range.
         ends = Interval(*np.clip(interval(overall), 0.0, 1.0).tolist())
     return Share(np.array(per_class), intervals, overall, ends)
+
+
+def averaged(
+    scores: Float[np.ndarray, "queries"],
+    labels: Int[np.ndarray, "queries"],
+    rngs: Sequence[np.random.Generator],
+    draws: int,
+    of_class: Callable[[Float[np.ndarray, "n"]], Interval],
+) -> Share:
+    """Average scores that are no shares per class and over classes, each class weighing the same.
+
+    The interval over all classes comes from resampling the scores within their classes, as in
+    `share`. Where that shows no spread, `of_class` stands in, over all scores.
+
+    Args:
+        scores: a number of each query or image.
+        labels: their class numbers, 0 to c - 1, each present.
+        rngs: random numbers for each class.
+        draws: how many replicates.
+        of_class: gives the interval of single classes: `student` or `bonett_price`.
+    """
+    per_class, intervals = [], []
+    replicates = np.zeros(draws)
+    for label, rng in enumerate(rngs):
+        found = scores[labels == label].astype(np.float64)
+        replicates += bootstrap_counts(rng, len(found), draws) @ found / len(found)
+        per_class.append(found.mean())
+        intervals.append(of_class(found))
+    overall = Estimate(float(np.mean(per_class)), replicates / len(rngs))
+    if np.ptp(overall.replicates) < 1e-12:
+        ends = of_class(np.full(len(scores), overall.value))
+    else:
+        ends = interval(overall)
+    return Share(np.array(per_class), intervals, overall, ends)
+
+
+def student(scores: Float[np.ndarray, "n"]) -> Interval:
+    """Give Student's 95 % interval of the mean of n scores; for one score it is infinite."""
+    n, mean = len(scores), float(scores.mean())
+    if n == 1:
+        return Interval(-np.inf, np.inf)
+    half = float(stdtrit(n - 1, 1 - (1 - COVERAGE) / 2) * scores.std(ddof=1) / np.sqrt(n))
+    return Interval(mean - half, mean + half)
+
+
+def bonett_price(scores: Float[np.ndarray, "n"]) -> Interval:
+    """Give a 95 % interval of the mean of n differences of hits (1, 0 or -1), or of parts of them.
+
+    A normal interval after a 1 and a -1 were added to the scores. It holds its nominal coverage
+    where few queries differ and Student's falls to 0.91 at n = 40. Of parts of differences, which
+    are smaller, it covers more than 95 %.
+
+    Source: D. G. Bonett, R. M. Price, Journal of Educational and Behavioral Statistics 37, 2012;
+    for parts of differences ours.
+
+    >>> low, high = bonett_price(np.zeros(40))
+    >>> round(low, 3), round(high, 3)
+    (-0.066, 0.066)
+    """
+    n = len(scores) + 2
+    mean = float(scores.sum()) / n
+    variance = (float(np.sum(scores**2)) + 2) / n - mean**2
+    half = float(ndtri(1 - (1 - COVERAGE) / 2) * np.sqrt(variance / n))
+    return Interval(mean - half, mean + half)

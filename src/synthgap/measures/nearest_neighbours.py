@@ -43,10 +43,10 @@ def hits(
     images, all vote.
 
     Args:
-        images: unit embeddings that vote.
+        images: embeddings that vote.
         labels: their class numbers, 0 to c - 1.
-        queries: unit embeddings to classify.
-        query_labels: their class numbers.
+        queries: embeddings to classify.
+        query_labels: their class numbers; -1 for a class without images.
         ks: numbers of neighbours.
         same: the queries are the images; each is left out of its own vote.
 
@@ -58,9 +58,11 @@ def hits(
     if most < 1:
         raise ValueError("one image cannot be classified by itself")
     found: dict[int, list[Bool[np.ndarray, "b"]]] = {k: [] for k in ks}
+    squares = np.sum(images**2, axis=1)
     for start in range(0, len(queries), CHUNK):
         stop = start + CHUNK
-        similarity = queries[start:stop] @ images.T
+        # ‖q‖² - ‖q - x‖², whose first term is the same for all images.
+        similarity = 2 * queries[start:stop] @ images.T - squares
         if same:
             rows = np.arange(len(similarity))
             similarity[rows, rows + start] = -np.inf

@@ -6,12 +6,18 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from synthgap.measures import nearest_centroid, nearest_neighbours, separability
+from synthgap.measures import (
+    isolation,
+    nearest_centroid,
+    nearest_neighbours,
+    prompt_adherence,
+    separability,
+)
 from synthgap.measures.estimates import Row, Share, columns, interval
 from synthgap.measures.reading import source_sample
 from synthgap.tables import write
 
-MEASURES = (nearest_centroid, nearest_neighbours, separability)
+MEASURES = (nearest_centroid, nearest_neighbours, isolation, separability, prompt_adherence)
 """A new measure is one module with `COLUMNS` and `of_source`, and its name here."""
 
 
@@ -21,7 +27,9 @@ def measure_source(
     class_ids: Sequence[str],
     images: Sequence[str | Path],
     queries: Sequence[str | Path],
+    natural: Sequence[str | Path],
     prompts: str | Path | None,
+    own_prompts: bool,
     n: int,
     draws: int,
     metadata: Mapping[str, str],
@@ -33,12 +41,23 @@ def measure_source(
         class_ids: the classes.
         images: the source's tables of embeddings, in the order of the classes.
         queries: natural-val's tables of embeddings, in the same order.
+        natural: natural-train's tables of embeddings, likewise; the same as `images` for it.
         prompts: table of embeddings of the variant's prompts; None for natural sources.
+        own_prompts: an image's index says which of its class's prompts it was made from.
         n: images a class, at most.
         draws: replicates for the intervals.
         metadata: what made the table.
     """
-    sample = source_sample(class_ids, images, queries, prompts, n, draws)
+    sample = source_sample(
+        class_ids,
+        images,
+        queries,
+        n,
+        draws,
+        natural=natural,
+        prompts=prompts,
+        own_prompts=own_prompts,
+    )
     total: Row = {"class_id": None, "n": int(np.bincount(sample.labels).min())}
     rows: list[Row] = [
         {"class_id": class_id, "n": int(count)}

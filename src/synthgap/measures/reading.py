@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 from jaxtyping import Int
 
 from synthgap.errors import InputError
-from synthgap.measures.samples import Embeddings, SourceSample, subsample
-from synthgap.tables import read, read_embeddings
+from synthgap.measures.samples import Embeddings, SourceSample, chosen, subsample
+from synthgap.tables import embeddings_in, read, read_embeddings
 
 
 def embeddings(path: str | Path, least: int) -> Embeddings:
@@ -27,45 +28,112 @@ def source_sample(
     class_ids: Sequence[str],
     images: Sequence[str | Path],
     queries: Sequence[str | Path],
-    prompts: str | Path | None,
     n: int,
     draws: int,
+    *,
+    natural: Sequence[str | Path] | None = None,
+    prompts: str | Path | None = None,
+    own_prompts: bool = False,
 ) -> SourceSample:
     """Read the embeddings of all classes of a source, of the queries and of the prompts.
 
+    Args:
+        class_ids: the classes.
+        images: the source's tables of embeddings, in the order of the classes.
+        queries: tables of embeddings to classify, in the same order.
+        n: images a class, at most.
+        draws: replicates for intervals.
+        natural: natural-train's tables, in the same order; None if no measure needs them.
+        prompts: table of embeddings of the variant's prompts; None if there are none.
+        own_prompts: an image's index says which of its class's prompts it was made from.
+
     Raises:
-        InputError: a class has fewer than n images, or no queries.
+        InputError: a class has fewer than n images, or no queries or prompts.
     """
-    stacked, labels = _stack(
-        [
-            subsample(embeddings(path, n), n, class_id)
-            for path, class_id in zip(images, class_ids, strict=True)
-        ]
-    )
+    stacked, labels = _stack(_of_classes(class_ids, images, n))
+    same = list(images) == list(queries)
     asked, asked_labels = (
-        (stacked, labels)
-        if list(images) == list(queries)
-        else _stack([embeddings(path, 1) for path in queries])
+        (stacked, labels) if same else _stack([embeddings(path, 1) for path in queries])
     )
-    texts, text_labels = None, np.zeros(0, dtype=int)
-    if prompts is not None:
-        table = read(prompts, ["class_id"])
-        number = {class_id: label for label, class_id in enumerate(class_ids)}
-        text_labels = np.array([number[name] for name in table["class_id"].to_pylist()])
-        texts = read_embeddings(prompts)
-    return SourceSample(
+    sample = SourceSample(
         tuple(class_ids),
         stacked,
         labels,
         asked,
         asked_labels,
-        same=list(images) == list(queries),
-        prompts=texts,
-        prompt_labels=text_labels,
+        same=same,
+        prompts=None,
+        prompt_labels=np.zeros(0, dtype=int),
         draws=draws,
     )
+    if natural is not None:
+        itself = list(natural) == list(images)
+        photographs, natural_labels = (
+            (stacked, labels) if itself else _stack(_of_classes(class_ids, natural, n))
+        )
+        sample = sample._replace(natural=photographs, natural_labels=natural_labels)
+    if prompts is not None:
+        table = read(prompts, ["class_id", "index", "key", "embedding"])
+        number = {class_id: label for label, class_id in enumerate(class_ids)}
+        text_labels = np.array([number[name] for name in table["class_id"].to_pylist()])
+        sample = sample._replace(prompts=_texts(table), prompt_labels=text_labels)
+        if own_prompts:
+            indices = np.concatenate(
+                [
+                    _indices(path, n, class_id)
+                    for path, class_id in zip(images, class_ids, strict=True)
+                ]
+            )
+            places = table["index"].to_numpy()
+            sample = sample._replace(own_prompts=_own_prompts(indices, labels, places, text_labels))
+    return sample
+
+
+def _of_classes(class_ids: Sequence[str], paths: Sequence[str | Path], n: int) -> list[Embeddings]:
+    return [
+        subsample(embeddings(path, n), n, class_id)
+        for path, class_id in zip(paths, class_ids, strict=True)
+    ]
 
 
 def _stack(parts: Sequence[Embeddings]) -> tuple[Embeddings, Int[np.ndarray, "n"]]:
     labels = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
     return np.concatenate(parts), labels
+
+
+def _indices(path: str | Path, n: int, class_id: str) -> Int[np.ndarray, "n"]:
+    """The indices of the images that `subsample` takes of one table."""
+    indices = read(path, ["index"])["index"].to_numpy()
+    some: Int[np.ndarray, "n"] = indices[chosen(len(indices), n, class_id)]
+    return some
+
+
+def _texts(table: pa.Table) -> Embeddings:
+    """The embeddings of prompts; equal texts, in two classes perhaps, get one embedding.
+
+    Prompts are embedded in batches, which can set equal texts apart by rounding.
+    """
+    _, first, which = np.unique(table["key"].to_pylist(), return_index=True, return_inverse=True)
+    texts: Embeddings = embeddings_in(table)[first[which]]
+    return texts
+
+
+def _own_prompts(
+    indices: Int[np.ndarray, "n"],
+    labels: Int[np.ndarray, "n"],
+    places: Int[np.ndarray, "p"],
+    prompt_labels: Int[np.ndarray, "p"],
+) -> Int[np.ndarray, "n"]:
+    """Of each image the row of its prompt: number i modulo the number of its class's prompts.
+
+    Args:
+        indices: of the images.
+        labels: their class numbers.
+        places: of each prompt its number within its class.
+        prompt_labels: the prompts' class numbers, each class present.
+    """
+    order = np.lexsort((places, prompt_labels))
+    counts = np.bincount(prompt_labels)
+    starts = np.cumsum(counts) - counts
+    own: Int[np.ndarray, "n"] = order[starts[labels] + indices % counts[labels]]
+    return own

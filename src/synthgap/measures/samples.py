@@ -41,6 +41,12 @@ class SourceSample(NamedTuple):
     prompts: Embeddings | None
     prompt_labels: Int[np.ndarray, "p"]
     draws: int
+    natural: Embeddings | None = None
+    """All classes in natural-train at equal n; `images` itself if the source is natural-train,
+    None where it was not asked for."""
+    natural_labels: Int[np.ndarray, "m"] = np.zeros(0, dtype=int)
+    own_prompts: Int[np.ndarray, "n"] | None = None
+    """Of each image the row in `prompts` that it was made from; None where that is not known."""
 
     def rngs(self, purpose: str) -> list[np.random.Generator]:
         """Random numbers for each class, the same in every source."""
@@ -52,7 +58,13 @@ def subsample(embeddings: Embeddings, n: int, class_id: str) -> Embeddings:
 
     Fewer rows than n are all taken; the caller records how many there were.
     """
-    if len(embeddings) <= n:
-        return embeddings
-    chosen = seeds.generator("subsample", class_id).permutation(len(embeddings))[:n]
-    return embeddings[np.sort(chosen)]
+    some: Embeddings = embeddings[chosen(len(embeddings), n, class_id)]
+    return some
+
+
+def chosen(available: int, n: int, class_id: str) -> Int[np.ndarray, "n"]:
+    """Say which rows `subsample` takes of so many, in ascending order."""
+    if available <= n:
+        return np.arange(available)
+    some = seeds.generator("subsample", class_id).permutation(available)[:n]
+    return np.sort(some)

@@ -1,0 +1,289 @@
+"""Isolation of the two effects: how much accuracy is lost to shift, and how much to diversity?
+
+The images of a class are split into location (their mean), scale (root of their centroid distance)
+and shape (what is left, of scale 1). Each of the three can come from natural-train (N) or from the
+source (S), which makes the eight corners of a cube, written in this order:
+
+- NNN is natural-train and SSS the source;
+- NSS is the source *recentred* on the natural class means: only diversity differs;
+- NSN is natural-train *rescaled* to the source's centroid distance, SNS the source rescaled to
+  natural-train's;
+- SNN is natural-train moved onto the source's class means: only shift differs.
+
+Points that were moved or scaled are not normalised again: their lengths are what they become.
+"""
+
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from numpy.typing import ArrayLike
+
+from synthgap.errors import InputError
+from synthgap.measures import checks, nearest_centroid, nearest_neighbours
+from synthgap.measures.estimates import (
+    Share,
+    averaged,
+    bonett_price,
+    mean_over_classes,
+    share,
+)
+from synthgap.measures.samples import SourceSample
+
+COLUMNS = {
+    "accuracy_gap": "5-NN accuracy of natural-train minus that of the source",
+    "gap_from_shift": "part of accuracy_gap that comes from where the class means lie (Shapley "
+    "value)",
+    "gap_from_diversity": "part of accuracy_gap that comes from how the images of a class lie "
+    "about their mean; with gap_from_shift it is the whole gap",
+    "gap_from_spread": "part of gap_from_diversity that comes from the centroid distance alone",
+    "gap_from_shape": "the rest of gap_from_diversity: directions and proportions at equal "
+    "centroid distance",
+    "recentred_knn_accuracy": "5-NN accuracy of the source's images moved onto the natural class "
+    "means",
+    "rescaled_knn_accuracy": "5-NN accuracy of natural-train's images drawn to or from their class "
+    "means until they have the source's centroid distance",
+    "respread_knn_accuracy": "5-NN accuracy of the source's images drawn to or from their class "
+    "means until they have natural-train's centroid distance",
+    "centroid_accuracy_gap": "centroid accuracy of natural-train minus that of the source; class "
+    "means are all it sees, so all of it comes from shift",
+}
+
+ACCURACIES = {
+    "recentred_knn_accuracy": "NSS",
+    "rescaled_knn_accuracy": "NSN",
+    "respread_knn_accuracy": "SNS",
+}
+"""Columns that are the accuracy of one corner."""
+
+CORNERS = tuple("".join(corner) for corner in product("NS", repeat=3))
+"""Location, scale and shape: each natural (N) or the source's (S)."""
+
+NO_SCALE = 1e-10
+"""Spread below this share of the embeddings' length is rounding: the images are equal."""
+
+
+class Isolation(NamedTuple):
+    """How an accuracy gap splits, each class weighing the same. Negative parts narrow it."""
+
+    gap: float
+    """k-NN accuracy of the natural images minus that of the source: shift + diversity."""
+    shift: float
+    """What the locations cost."""
+    diversity: float
+    """What scales and shapes cost: spread + shape."""
+    spread: float
+    """What the scales cost."""
+    shape: float
+    """What the shapes cost."""
+    accuracies: dict[str, float]
+    """k-NN accuracy of each corner, by its letters; "NSS" is the recentred source."""
+    centroid_gap: float
+    """The gap in centroid accuracy, all of it shift: class means are the same in every corner of
+    one location, so its diversity part is 0 by construction and says nothing about diversity."""
+
+
+def isolate(
+    images: ArrayLike,
+    labels: ArrayLike,
+    natural: ArrayLike,
+    natural_labels: ArrayLike,
+    queries: ArrayLike,
+    query_labels: ArrayLike,
+    k: int = nearest_neighbours.HEADLINE,
+) -> Isolation:
+    """Split the k-NN accuracy lost by classifying with a source's images into its causes.
+
+    The parts are Shapley values over location, scale and shape: what taking a factor from the
+    source costs, averaged over the orders in which the three can be taken. They add up to the gap
+    exactly. No part needs to be positive.
+
+    Classes whose images are all equal have scale 0 and a shape of zeros: whatever scale such a
+    shape is given, it stays on its mean. Where images and natural images differ in number, a
+    corner has as many as its shape has, so that the shape's part contains the effect of n.
+
+    Args:
+        images: n embeddings of d dimensions, of the source.
+        labels: their n classes, as numbers or names, in any order.
+        natural: m embeddings of d dimensions, of natural images of the same classes.
+        natural_labels: their m classes.
+        queries: q natural embeddings of d dimensions to classify, none of them in `natural`.
+        query_labels: their q classes. Queries of a class without images are never right.
+        k: how many neighbours vote, by Euclidean distance.
+
+    Raises:
+        InputError: embeddings that are not finite, or of different dimensions; a class that only
+            one of the two sets has; k below 1.
+
+    Source: the question is that of Marwood, Baluja, Alon, arXiv 2311.00056 ("isolate the effects
+    of diversity"); factors and corners are ours. Shapley value: L. S. Shapley, A Value for
+    n-Person Games, 1953.
+
+    >>> natural = np.array([[0.0, 0.0], [0.2, 0.0], [1.0, 0.0], [1.2, 0.0]])
+    >>> moved = natural + np.array([[0.0], [0.0], [-2.0], [-2.0]]) * np.array([1.0, 0.0])
+    >>> found = isolate(moved, [0, 0, 1, 1], natural, [0, 0, 1, 1], [[1.1, 0.0]], [1], k=1)
+    >>> found.gap, found.shift, found.diversity
+    (1.0, 1.0, 0.0)
+    """
+    if k < 1:
+        raise InputError(f"k: {k} neighbours cannot vote; take at least 1")
+    known, photographs = checks.pair(images, natural)
+    asked = checks.embeddings(queries, "queries")
+    checks.same_space("images", known, "queries", asked)
+    checks.one_each("labels", labels, known)
+    checks.one_each("natural_labels", natural_labels, photographs)
+    checks.one_each("query_labels", query_labels, asked)
+    numbers, natural_numbers, _ = checks.numbered(labels, natural_labels)
+    if set(numbers) != set(natural_numbers):
+        raise InputError("labels: images and natural images differ in their classes; give both all")
+    _, wanted, _ = checks.numbered(labels, query_labels)
+    hits = corner_hits(known, numbers, photographs, natural_numbers, asked, wanted, k)
+    accuracies = {corner: mean_over_classes(hit, query_labels) for corner, hit in hits.items()}
+    # Parts are sums of hits with weights, and so are their means.
+    found = {name: mean_over_classes(part, query_labels) for name, part in parts(hits).items()}
+    centroid_gap = _centroid_gap(known, numbers, photographs, natural_numbers, asked, wanted)
+    return Isolation(
+        gap=found["accuracy_gap"],
+        shift=found["gap_from_shift"],
+        diversity=found["gap_from_diversity"],
+        spread=found["gap_from_spread"],
+        shape=found["gap_from_shape"],
+        accuracies=accuracies,
+        centroid_gap=mean_over_classes(centroid_gap, query_labels),
+    )
+
+
+class _Factors(NamedTuple):
+    """Location and scale of each class, shape of each image."""
+
+    location: Float[np.ndarray, "classes d"]
+    scale: Float[np.ndarray, "classes"]
+    shape: Float[np.ndarray, "n d"]
+
+
+def _factors(points: Float[np.ndarray, "n d"], labels: Int[np.ndarray, "n"]) -> _Factors:
+    classes = int(labels.max()) + 1
+    exact = points.astype(np.float64)
+    location = nearest_centroid.centroids(exact, labels, classes)
+    shape = exact - location[labels]
+    counts = np.bincount(labels, minlength=classes)
+
+    def root_mean_square(values: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "classes"]:
+        squares = np.sum(values**2, axis=1)
+        root: Float[np.ndarray, "classes"] = np.sqrt(
+            np.bincount(labels, weights=squares, minlength=classes) / counts
+        )
+        return root
+
+    scale = root_mean_square(shape)
+    scale[scale <= NO_SCALE * root_mean_square(exact)] = 0.0
+    some = np.divide(1.0, scale, out=np.zeros_like(scale), where=scale > 0)
+    return _Factors(location, scale, shape * some[labels][:, None])
+
+
+def corner_hits(
+    images: Float[np.ndarray, "n d"],
+    labels: Int[np.ndarray, "n"],
+    natural: Float[np.ndarray, "m d"],
+    natural_labels: Int[np.ndarray, "m"],
+    queries: Float[np.ndarray, "q d"],
+    query_labels: Int[np.ndarray, "q"],
+    k: int,
+) -> dict[str, Bool[np.ndarray, "q"]]:
+    """Say of each corner which queries its k nearest images put into the right class.
+
+    Args:
+        images: embeddings of the source.
+        labels: their class numbers, 0 to c - 1, each present.
+        natural: embeddings of the natural images.
+        natural_labels: their class numbers, likewise.
+        queries: embeddings to classify.
+        query_labels: their class numbers; -1 for a class without images.
+        k: how many vote.
+    """
+    sets = {"N": (natural, natural_labels), "S": (images, labels)}
+    factors = {letter: _factors(*points) for letter, points in sets.items()}
+    found = {}
+    for corner in CORNERS:
+        location, scale, shape = tuple(corner)
+        points, numbers = sets[shape]
+        if len(set(corner)) > 1:
+            made = factors[location].location[numbers] + (
+                factors[scale].scale[numbers][:, None] * factors[shape].shape
+            )
+            # The two sets themselves are taken as they are: no rounding sets them apart from what
+            # other measures see. The others get their precision, which decides the speed.
+            points = made.astype(points.dtype)
+        hits = nearest_neighbours.hits(points, numbers, queries, query_labels, [k])
+        found[corner] = hits[k]
+    return found
+
+
+def parts(hits: dict[str, Bool[np.ndarray, "q"]]) -> dict[str, Float[np.ndarray, "q"]]:
+    """Split the gap of every query, by Shapley values: scores by column.
+
+    The gap is -1, 0 or 1, and shift, spread and shape lie in [-1, 1]; diversity, the sum of two,
+    lies in [-4/3, 4/3].
+
+    Args:
+        hits: of each corner whether it puts a query into its class.
+    """
+    scores = {corner: hit.astype(np.float64) for corner, hit in hits.items()}
+    lost = [np.zeros(len(scores["NNN"])) for _ in range(3)]
+    # Orders of the 6 in which 0, 1 or 2 of the other factors are the source's already.
+    orders = (2, 1, 2)
+    for factor in range(3):
+        for corner in CORNERS:
+            if corner[factor] == "N":
+                taken = f"{corner[:factor]}S{corner[factor + 1 :]}"
+                lost[factor] += orders[corner.count("S")] * (scores[corner] - scores[taken])
+    shift, spread, shape = (sums / 6 for sums in lost)
+    return {
+        "accuracy_gap": scores["NNN"] - scores["SSS"],
+        "gap_from_shift": shift,
+        "gap_from_diversity": spread + shape,
+        "gap_from_spread": spread,
+        "gap_from_shape": shape,
+    }
+
+
+def _centroid_gap(
+    images: Float[np.ndarray, "n d"],
+    labels: Int[np.ndarray, "n"],
+    natural: Float[np.ndarray, "m d"],
+    natural_labels: Int[np.ndarray, "m"],
+    queries: Float[np.ndarray, "q d"],
+    query_labels: Int[np.ndarray, "q"],
+) -> Float[np.ndarray, "q"]:
+    """What each query loses with the nearest centroid: -1, 0 or 1."""
+    of_natural = nearest_centroid.hits(natural, natural_labels, queries, query_labels)
+    of_images = nearest_centroid.hits(images, labels, queries, query_labels)
+    gap: Float[np.ndarray, "q"] = of_natural.astype(np.float64) - of_images
+    return gap
+
+
+def of_source(sample: SourceSample) -> dict[str, Share]:
+    """The gap, its parts and the corners of interest on natural-val, per class and overall.
+
+    Nothing for the natural sources: natural-train has no gap to itself, and natural-val's images
+    are the queries. Intervals come from resampling the queries within their classes, the same ones
+    in every corner; both sets of images are taken as given.
+    """
+    if sample.same or sample.natural is None or sample.natural is sample.images:
+        return {}
+    points = (sample.images, sample.labels, sample.natural, sample.natural_labels)
+    asked = (sample.queries, sample.query_labels)
+    hits = corner_hits(*points, *asked, nearest_neighbours.HEADLINE)
+    scores = {**parts(hits), "centroid_accuracy_gap": _centroid_gap(*points, *asked)}
+    found = {
+        name: averaged(
+            score, sample.query_labels, sample.rngs("queries"), sample.draws, bonett_price
+        )
+        for name, score in scores.items()
+    }
+    found |= {
+        name: share(hits[corner][None], sample.query_labels, sample.rngs("queries"), sample.draws)
+        for name, corner in ACCURACIES.items()
+    }
+    return {name: found[name] for name in COLUMNS}

@@ -1,0 +1,11 @@
+"""Draw what of each variant's accuracy gap comes from shift and what from diversity."""
+
+from synthgap.errors import logging_to
+from synthgap.figures.isolation import draw_isolation
+from synthgap.summary import frame
+
+with logging_to(snakemake.log[0]):
+    variants = frame(snakemake.input[0])
+    draw_isolation(
+        snakemake.output[0], variants[variants["encoder"] == snakemake.wildcards.encoder]
+    )
