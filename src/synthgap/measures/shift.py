@@ -54,22 +54,68 @@ def of_class(sample: ClassSample) -> dict[str, Estimate]:
         raise ValueError(f"class {sample.class_id}: centroid shift needs at least two images")
     rng = sample.rng("half-sampling")
     # Natural halves are drawn first, so that they are the same for every source.
-    first, second = _half_means(sample.natural, half, sample.draws, rng)
-    baseline = np.linalg.norm(first - second, axis=1)
-    means = second if sample.same else _half_means(sample.images, half, sample.draws, rng)[0]
-    shifts = np.linalg.norm(first - means, axis=1)
-    norms = np.linalg.norm(first, axis=1) * np.linalg.norm(means, axis=1)
-    cosines = np.sum(first * means, axis=1) / np.where(norms > 0, norms, 1)
-    return {
-        name: Estimate(float(draws.mean()), draws)
-        for name, draws in zip(COLUMNS, (shifts, cosines, baseline), strict=True)
-    }
+    natural = sample.natural.astype(np.float64)
+    first, second = _halves(len(natural), half, sample.draws, rng)
+    baseline = _baseline(natural, first, second, half)
+    if sample.same:
+        cosines = _cosines(first @ natural, second @ natural)
+        return _named(baseline, Estimate(float(cosines.mean()), cosines), baseline)
+    images = sample.images.astype(np.float64)
+    means = _halves(len(images), half, sample.draws, rng)[0] @ images / half
+    natural_means = first @ natural / half
+    shifts = np.linalg.norm(natural_means - means, axis=1)
+    cosines = _cosines(natural_means, means)
+    return _named(
+        Estimate(float(shifts.mean()), shifts), Estimate(float(cosines.mean()), cosines), baseline
+    )
 
 
-def _half_means(
-    images: Float[np.ndarray, "n d"], half: int, draws: int, rng: np.random.Generator
-) -> tuple[Float[np.ndarray, "draws d"], Float[np.ndarray, "draws d"]]:
-    """Means of two disjoint random sets of `half` images, in each draw."""
-    ranks = rng.random((draws, len(images))).argsort(axis=1)
-    exact = images.astype(np.float64)
-    return (ranks < half) @ exact / half, ((half <= ranks) & (ranks < 2 * half)) @ exact / half
+def _baseline(
+    natural: Float[np.ndarray, "n d"],
+    first: Float[np.ndarray, "draws n"],
+    second: Float[np.ndarray, "draws n"],
+    half: int,
+) -> Estimate:
+    """Mean distance between the means of two disjoint halves, over all draws of them.
+
+    The distances of single draws say how far two halves may lie apart, not how well their mean is
+    known: it depends on the images' spread alone, and is known far better. Its replicates come
+    from its derivative with respect to the weight of each image (infinitesimal jackknife), along
+    the same half-samples that move the shift.
+    """
+    signs = first - second
+    apart = signs @ natural / half
+    distances = np.linalg.norm(apart, axis=1)
+    directions = apart / np.where(distances > 0, distances, 1)[:, None]
+    centred = natural - natural.mean(axis=0)
+    # The mean square over all possible halves is known; it corrects the mean for those drawn.
+    square = 2 * np.sum(centred**2) / (half * (len(natural) - 1))
+    drawn = distances.mean()
+    if square > 0:
+        drawn -= (np.mean(distances**2) - square) / (2 * np.sqrt(square))
+    value = float(drawn)
+    # An image of weight w counts sqrt(w) times in the difference, whose variance then has w.
+    slopes = np.mean(signs * (directions @ centred.T), axis=0) / (2 * half)
+    return Estimate(value, value + signs @ slopes)
+
+
+def _halves(
+    n: int, half: int, draws: int, rng: np.random.Generator
+) -> tuple[Float[np.ndarray, "draws n"], Float[np.ndarray, "draws n"]]:
+    """Two disjoint random sets of `half` of n images in each draw: 1 for what is in the set."""
+    ranks = rng.random((draws, n)).argsort(axis=1)
+    return (ranks < half).astype(float), ((half <= ranks) & (ranks < 2 * half)).astype(float)
+
+
+def _cosines(
+    one: Float[np.ndarray, "draws d"], other: Float[np.ndarray, "draws d"]
+) -> Float[np.ndarray, "draws"]:
+    norms = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
+    cosines: Float[np.ndarray, "draws"] = np.sum(one * other, axis=1) / np.where(
+        norms > 0, norms, 1
+    )
+    return cosines
+
+
+def _named(*estimates: Estimate) -> dict[str, Estimate]:
+    return dict(zip(COLUMNS, estimates, strict=True))
