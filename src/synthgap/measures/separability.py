@@ -4,8 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
+from numpy.typing import ArrayLike
 
 from synthgap import seeds
+from synthgap.errors import InputError
+from synthgap.measures import checks
 from synthgap.measures.estimates import Estimate, bootstrap_counts
 from synthgap.measures.samples import SourceSample
 
@@ -36,18 +39,22 @@ class HeldOut(NamedTuple):
 
 
 def linear_separability(
-    images: Float[np.ndarray, "n d"],
-    labels: Int[np.ndarray, "n"],
-    prompts: Float[np.ndarray, "p d"],
-    prompt_labels: Int[np.ndarray, "p"],
+    images: ArrayLike, labels: ArrayLike, prompts: ArrayLike, prompt_labels: ArrayLike
 ) -> HeldOut:
     """Train linear classifiers to tell prompts from images and test them on held-out classes.
 
     Args:
-        images: unit embeddings of images.
-        labels: their class numbers, 0 to c - 1, each present; c >= 2.
-        prompts: unit embeddings of prompts.
-        prompt_labels: their class numbers, each class present.
+        images: n unit embeddings of images, of d dimensions.
+        labels: their n classes, as numbers or names, in any order; two or more of them.
+        prompts: p unit embeddings of prompts, of d dimensions.
+        prompt_labels: their p classes, the same as those of the images.
+
+    Returns:
+        A number a class, in the order of the sorted labels.
+
+    Raises:
+        InputError: embeddings that are not finite, or of different dimensions; labels that are not
+            as many; one class alone, or one that has images or prompts alone.
 
     Source: Marwood, Baluja, Alon, arXiv 2311.00056 (linear separability of CLIP's text and image
     embeddings); held-out classes, balance and margin are ours. Modality gap: Liang et al.,
@@ -55,10 +62,18 @@ def linear_separability(
     """
     from sklearn.linear_model import LogisticRegression, Perceptron
 
-    points = np.concatenate([images, prompts]).astype(np.float64)
-    is_image = np.arange(len(points)) < len(images)
-    groups = np.concatenate([labels, prompt_labels])
-    classes = int(labels.max()) + 1
+    known, texts = checks.pair(images, prompts, what_else="prompts")
+    numbers, asked, classes = checks.numbered(
+        checks.labels(labels, known), checks.labels(prompt_labels, texts, "prompt_labels")
+    )
+    if classes < 2 or set(asked) != set(numbers):
+        raise InputError(
+            "labels: two or more classes are needed, each with images and with prompts, to hold "
+            "some of them out"
+        )
+    points = np.concatenate([known, texts])
+    is_image = np.arange(len(points)) < len(known)
+    groups = np.concatenate([numbers, asked])
     found = HeldOut(*(np.zeros(classes) for _ in HeldOut._fields))
     order = seeds.generator("held-out classes", classes).permutation(classes)
     for held_out in np.array_split(order, min(FOLDS, classes)):

@@ -80,22 +80,27 @@ def _baseline(
 
     The distances of single draws say how far two halves may lie apart, not how well their mean is
     known: it depends on the images' spread alone, and is known far better. Its replicates come
-    from its derivative with respect to the weight of each image (infinitesimal jackknife), along
-    the same half-samples that move the shift.
+    from its slope along the weight of each image (jackknife), for the same half-samples that move
+    the shift.
     """
     signs = first - second
     apart = signs @ natural / half
+    n = len(natural)
     distances = np.linalg.norm(apart, axis=1)
-    directions = apart / np.where(distances > 0, distances, 1)[:, None]
     centred = natural - natural.mean(axis=0)
+    squares = np.sum(centred**2, axis=1)
     # The mean square over all possible halves is known; it corrects the mean for those drawn.
-    square = 2 * np.sum(centred**2) / (half * (len(natural) - 1))
-    drawn = distances.mean()
+    square = 2 * squares.sum() / (half * (n - 1))
+    value = float(distances.mean())
     if square > 0:
-        drawn -= (np.mean(distances**2) - square) / (2 * np.sqrt(square))
-    value = float(drawn)
-    # An image of weight w counts sqrt(w) times in the difference, whose variance then has w.
-    slopes = np.mean(signs * (directions @ centred.T), axis=0) / (2 * half)
+        value -= float((np.mean(distances**2) - square) / (2 * np.sqrt(square)))
+    # The slope of E‖v‖ along an image's part cc' of v's covariance is E[(1 - (cu)²)/‖v‖]/2, with
+    # u = v/‖v‖, for a v that is normal, as a difference of means about is.
+    inverse = np.divide(1, distances, out=np.zeros_like(distances), where=distances > 0)
+    along = (apart * inverse[:, None]) @ centred.T
+    slopes = (squares * inverse.mean() - inverse @ along**2 / len(apart)) / (half * (n - 1))
+    # Leaving an image out moves the mean as well, and so by n/(n - 1) more than the slope says.
+    slopes *= n / (n - 1)
     return Estimate(value, value + signs @ slopes)
 
 
