@@ -21,8 +21,8 @@ from synthgap.measures.estimates import Estimate, difference, interval, share, w
 from synthgap.measures.samples import ClassSample
 
 D = 16
-DRAWS = 200
-"""Fewer replicates than a study's 1,000: the ends of an interval are a little less exact."""
+DRAWS = 120
+"""Fewer replicates than a study's 1,000, to be fast; the ends of an interval hold as often."""
 
 SPECTRA = {"equal": np.ones(D), "falling": 1 / np.arange(1, D + 1)}
 STEP = 0.4 * np.eye(D)[0]
@@ -72,7 +72,7 @@ def truth(spectrum: str, n: int) -> Truth:
     rng = np.random.default_rng(1)
     # The trace of the covariance, for the source and for the natural images.
     source, natural = (
-        1 - float(np.sum(draw(rng, spectrum, 500_000, step).mean(axis=0) ** 2))
+        1 - float(np.sum(draw(rng, spectrum, 200_000, step).mean(axis=0) ** 2))
         for step in (STEP, 0.0)
     )
     samples = draw(rng, spectrum, 400_000 // n * n, STEP).reshape(-1, n, D)
@@ -144,7 +144,7 @@ def test_mean_over_classes():
         return mean_over(
             [
                 spread.of_class(sample(rng, spectrum, 20))["centroid_distance"]
-                for spectrum in ("equal", "falling", "equal", "falling")
+                for spectrum in SPECTRA
             ]
         )
 
@@ -157,14 +157,19 @@ class TestDifference:
 
     SHARED = 0.8
     N = 40
+    SIZES = (0.7, 1.0)
+
+    @staticmethod
+    def points(noise: np.ndarray, size: float) -> np.ndarray:
+        scale = np.sqrt(SPECTRA["falling"] / SPECTRA["falling"].sum())
+        return unit(noise * scale * size + np.eye(D)[-1])
 
     def pair(self, rng: np.random.Generator) -> tuple[Estimate, Estimate]:
         noise = rng.normal(size=(3, self.N, D))
         own, common = np.sqrt(1 - self.SHARED), np.sqrt(self.SHARED)
-        scale = np.sqrt(SPECTRA["falling"] / SPECTRA["falling"].sum())
         sets = [
-            unit((own * noise[which] + common * noise[2]) * scale * size + np.eye(D)[-1])
-            for which, size in ((0, 0.7), (1, 1.0))
+            self.points(own * noise[which] + common * noise[2], size)
+            for which, size in enumerate(self.SIZES)
         ]
         purpose = str(rng.integers(2**60))
         one, other = (
@@ -179,7 +184,7 @@ class TestDifference:
         small, large = (
             1
             - np.sum(
-                unit(rng.normal(size=(500_000, D)) * scale * size + np.eye(D)[-1]).mean(0) ** 2
+                unit(rng.normal(size=(200_000, D)) * scale * size + np.eye(D)[-1]).mean(0) ** 2
             )
             for size in (0.7, 1.0)
         )
@@ -201,7 +206,7 @@ class TestDifference:
 
 
 class TestShare:
-    """Hits of c classes of q queries, by `repetitions` trainings that differ by a normal `apart`."""
+    """Hits in classes of `queries` each, by trainings that differ by a normal number."""
 
     @staticmethod
     def covered(
@@ -222,13 +227,13 @@ class TestShare:
         return held / 1000
 
     def test_mean_over_classes(self):
-        assert 0.93 <= self.covered(10, 40) <= 0.97
+        assert 0.93 <= self.covered(4, 40) <= 0.97
 
     def test_few_queries_a_class(self):
-        assert 0.93 <= self.covered(10, 10) <= 0.97
+        assert 0.93 <= self.covered(5, 10) <= 0.97
 
     def test_two_trainings(self):
-        assert 0.93 <= self.covered(5, 40, repetitions=2, apart=0.05) <= 0.975
+        assert 0.93 <= self.covered(3, 40, repetitions=2, apart=0.05) <= 0.975
 
     @pytest.mark.parametrize("n", [10, 40, 200])
     @pytest.mark.parametrize("accuracy", [0.5, 0.85, 0.95])

@@ -86,7 +86,9 @@ def linear_separability(
         perceptron = Perceptron(class_weight="balanced", random_state=0).fit(x, y)
         right = logistic.predict(points) == is_image
         right_of_perceptron = perceptron.predict(points) == is_image
-        side = logistic.decision_function(points) / np.linalg.norm(logistic.coef_)
+        length = np.linalg.norm(logistic.coef_)
+        # Where all points coincide there is no hyperplane, and nothing lies off it.
+        side = logistic.decision_function(points) / length if length > 0 else np.zeros(len(points))
         for label in held_out:
             of_class = groups == label
             found.logistic[label] = _balanced(right, of_class, is_image)
