@@ -2,14 +2,15 @@
 
 Inputs: measures and predictions.
 Outputs: summary/variants.parquet (a row a source and encoder), summary/classes.parquet (a row a
-class, source and encoder), summary/classifiers.parquet (a row a classifier and training set, in studies
-that train any), and the same as CSV.
+class, source and encoder), summary/differences.parquet (a row an encoder, measure and pair of
+sources), summary/classifiers.parquet (a row a classifier and training set, in studies that train any),
+and the same as CSV.
 Guarantees: every number has its 95 % interval beside it; each column's metadata says what it is.
 """
 
 SUMMARY_FILES = expand(
     f"{RESULTS}/summary/{{table}}.{{suffix}}",
-    table=["variants", "classes", *(["classifiers"] if STUDY.classifiers else [])],
+    table=["variants", "classes", "differences", *(["classifiers"] if STUDY.classifiers else [])],
     suffix=["parquet", "csv"],
 )
 

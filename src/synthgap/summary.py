@@ -27,8 +27,14 @@ DESCRIPTIONS: dict[str, str] = {
     "top1": "share of natural-val images that a classifier trained on the source puts right",
     "top5": "share of natural-val images whose class is among the classifier's first five",
     "trainings": "seeds that were trained",
+    "measure": "what is compared, a column of summary/variants",
+    "other": "the source it is compared with",
+    "difference": "the measure of other minus that of source, for all classes",
 }
 """What each column means; `_low` and `_high` are the ends of its 95 % interval."""
+
+REPLICATES = "_replicates"
+"""Ends the names of columns that hold the replicates of a measure."""
 
 
 class Measured(NamedTuple):
@@ -74,32 +80,28 @@ def variants_table(
     accuracies = {
         source: {
             "training_set": training.training_set,
-            **_accuracy_columns(_accuracies(training, draws)),
+            **_accuracy_columns(accuracies_of(training, draws)),
         }
         for source, training in trained_alone(trainings, classifier).items()
     }
     rows = []
     for item in measured:
-        of_classes = [_row(path) for path in item.classes]
+        of_classes = rows_of_classes(item)
         row: Row = {
             "encoder": item.encoder,
             "source": item.source,
             "images": sum(found["images"] for found in of_classes),
             "n": min(found["n"] for found in of_classes),
         }
+        means = over_classes(of_classes)
         for module in of_class.MEASURES:
             for name in module.COLUMNS:
-                mean = Estimate(
-                    float(np.mean([found[name] for found in of_classes])),
-                    np.mean([found[f"{name}_replicates"] for found in of_classes], axis=0),
-                )
-                row |= columns(name, mean.value, interval(mean))
-        (together,) = [found for found in _rows(item.together) if found["class_id"] is None]
-        row |= _of_source(together)
+                row |= columns(name, means[name].value, interval(means[name]))
+        row |= _of_source(row_of_all(item))
         if classifier is not None:
             row |= {"classifier": classifier, **accuracies.get(item.source, {})}
         rows.append(row)
-    return _table(rows)
+    return described_table(rows)
 
 
 def classes_table(
@@ -110,14 +112,14 @@ def classes_table(
 ) -> pa.Table:
     """Join measures and accuracies class by class: a row a class, source and encoder."""
     accuracies = {
-        source: (training.training_set, _accuracies(training, draws=100))
+        source: (training.training_set, accuracies_of(training, draws=100))
         for source, training in trained_alone(trainings, classifier).items()
     }
     rows = []
     for item in measured:
         together = {found["class_id"]: found for found in _rows(item.together)}
         for number, path in enumerate(item.classes):
-            alone = _row(path)
+            (alone,) = _rows(path)
             class_id = alone["class_id"]
             row: Row = {
                 "encoder": item.encoder,
@@ -128,7 +130,7 @@ def classes_table(
             row |= {
                 key: value
                 for key, value in alone.items()
-                if not key.endswith("_replicates") and key != "class_id"
+                if not key.endswith(REPLICATES) and key != "class_id"
             }
             row |= _of_source(together[class_id])
             if classifier is not None:
@@ -138,7 +140,7 @@ def classes_table(
                 for name, found in shares.items():
                     row |= columns(name, found.per_class[number], found.per_class_interval[number])
             rows.append(row)
-    return _table(rows)
+    return described_table(rows)
 
 
 def classifiers_table(trainings: Sequence[Training], draws: int) -> pa.Table:
@@ -148,11 +150,11 @@ def classifiers_table(trainings: Sequence[Training], draws: int) -> pa.Table:
             "classifier": training.classifier,
             "training_set": training.training_set,
             "trainings": len(training.predictions),
-            **_accuracy_columns(_accuracies(training, draws)),
+            **_accuracy_columns(accuracies_of(training, draws)),
         }
         for training in trainings
     ]
-    return _table(rows)
+    return described_table(rows)
 
 
 def trained_alone(trainings: Sequence[Training], classifier: str | None) -> dict[str, Training]:
@@ -167,7 +169,42 @@ def trained_alone(trainings: Sequence[Training], classifier: str | None) -> dict
     return found
 
 
-def _accuracies(training: Training, draws: int) -> dict[str, Share]:
+def rows_of_classes(item: Measured) -> list[Row]:
+    """The rows of the single classes of a source, in order."""
+    return [row for path in item.classes for row in _rows(path)]
+
+
+def row_of_all(item: Measured) -> Row:
+    """The row for all classes together."""
+    (row,) = [found for found in _rows(item.together) if found["class_id"] is None]
+    return row
+
+
+def estimates_in(row: Row) -> dict[str, Estimate]:
+    """The measures of a row that have replicates."""
+    names = [key.removesuffix(REPLICATES) for key in row if key.endswith(REPLICATES)]
+    return {
+        name: Estimate(row[name], row[name + REPLICATES])
+        for name in names
+        if row[name + REPLICATES] is not None
+    }
+
+
+def over_classes(rows: Sequence[Row]) -> dict[str, Estimate]:
+    """Average the measures that all classes have, and their replicates."""
+    of_classes = [estimates_in(row) for row in rows]
+    return {
+        name: Estimate(
+            float(np.mean([found[name].value for found in of_classes])),
+            np.mean([found[name].replicates for found in of_classes], axis=0),
+        )
+        for name in of_classes[0]
+        if all(name in found for found in of_classes)
+    }
+
+
+def accuracies_of(training: Training, draws: int) -> dict[str, Share]:
+    """Top-1 and top-5 accuracy; trainings with the same seeds are paired by seed and image."""
     tables = [read(path).to_pandas() for path in training.predictions]
     labels, class_ids = pd.factorize(tables[0]["class_id"])
     ranks = np.stack([table["rank"].to_numpy() for table in tables])
@@ -200,15 +237,17 @@ def _of_source(found: Row) -> Row:
 
 
 def _rows(path: str | Path) -> Iterator[Row]:
-    yield from read(path).to_pylist()
+    """The rows of a table; replicates become arrays, not lists of objects."""
+    table = read(path)
+    lists = [field.name for field in table.schema if pa.types.is_list(field.type)]
+    for number, row in enumerate(table.drop_columns(lists).to_pylist()):
+        for name in lists:
+            cell = table[name].slice(number, 1).combine_chunks()
+            row[name] = None if cell.null_count else cell.flatten().to_numpy()
+        yield row
 
 
-def _row(path: str | Path) -> Row:
-    (row,) = _rows(path)
-    return row
-
-
-def _table(rows: Sequence[Row]) -> pa.Table:
+def described_table(rows: Sequence[Row]) -> pa.Table:
     """Make a table whose columns say what they mean, with empty cells where a row has no value."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     table = pa.Table.from_pylist([{name: row.get(name) for name in names} for row in rows])

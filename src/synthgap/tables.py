@@ -74,8 +74,9 @@ def read(path: str | Path, columns: Sequence[str] | None = None) -> pa.Table:
     Raises:
         InputError: the file is no Parquet table.
     """
-    with _reading(path):
-        return pq.read_table(path, columns=columns, partitioning=None)
+    # pyarrow's read_table imports pandas, which takes longer than measuring a class.
+    with _reading(path), pq.ParquetFile(path) as file:
+        return file.read(columns)
 
 
 def read_pieces(path: str | Path, rows: int) -> Iterator[pa.Table]:
@@ -159,8 +160,43 @@ def embeddings_in(table: pa.Table) -> Float32[np.ndarray, "n d"]:
     """The unit embeddings of a table in memory, in the order of its rows."""
     column = table["embedding"].combine_chunks()
     dimensions: int = column.type.list_size
-    values: Float32[np.ndarray, "n d"] = column.flatten().to_numpy().reshape(-1, dimensions)
+    flat = column.flatten()
+    # Without to_numpy, which imports pandas.
+    values: Float32[np.ndarray, "n d"] = np.frombuffer(
+        flat.buffers()[1], np.float32, len(flat), 4 * flat.offset
+    ).reshape(-1, dimensions)
     return values
+
+
+def one_row(values: Mapping[str, Any]) -> pa.Table:
+    """Make a table of one row, of whole numbers, floats, texts and arrays of float64.
+
+    As `pa.Table.from_pylist` does, but from buffers: pyarrow's conversion of Python objects imports
+    pandas.
+
+    >>> one_row({"class_id": "crane", "n": 2, "draws": np.array([0.5, 1.5])}).to_pylist()
+    [{'class_id': 'crane', 'n': 2, 'draws': [0.5, 1.5]}]
+    """
+    return pa.Table.from_arrays([_column_of_one(x) for x in values.values()], names=list(values))
+
+
+def _column_of_one(value: float | str | Float[np.ndarray, "n"]) -> pa.Array:
+    if isinstance(value, str):
+        text = value.encode()
+        buffers = [None, pa.py_buffer(np.array([0, len(text)], np.int32)), pa.py_buffer(text)]
+        return pa.Array.from_buffers(pa.string(), 1, buffers)
+    if isinstance(value, np.ndarray):
+        return pa.ListArray.from_arrays(
+            _numbers(pa.int32(), np.array([0, len(value)], np.int32)),
+            _numbers(pa.float64(), np.ascontiguousarray(value, np.float64)),
+        )
+    if isinstance(value, int):
+        return _numbers(pa.int64(), np.array([value], np.int64))
+    return _numbers(pa.float64(), np.array([value], np.float64))
+
+
+def _numbers(kind: pa.DataType, values: np.ndarray) -> pa.Array:
+    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(values)])
 
 
 def concatenate(paths: Iterable[str | Path], columns: Sequence[str] | None = None) -> pa.Table:

@@ -1,6 +1,6 @@
 """How often intervals hold the truth, by drawing samples of which it is known."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -17,6 +17,19 @@ def coverage(
         truth: what the measure is at that sample size, in expectation or in closed form.
         repetitions: samples.
     """
-    seeds = np.random.SeedSequence(0).spawn(repetitions)
-    ends = [interval(estimate(np.random.default_rng(seed))) for seed in seeds]
-    return float(np.mean([low <= truth <= high for low, high in ends]))
+    return coverages(lambda rng: {"": estimate(rng)}, {"": truth}, repetitions)[""]
+
+
+def coverages(
+    estimates: Callable[[np.random.Generator], Mapping[str, Estimate]],
+    truths: Mapping[str, float],
+    repetitions: int = 1000,
+) -> dict[str, float]:
+    """The same for several measures of each sample."""
+    held = dict.fromkeys(truths, 0)
+    for seed in np.random.SeedSequence(0).spawn(repetitions):
+        found = estimates(np.random.default_rng(seed))
+        for name, truth in truths.items():
+            low, high = interval(found[name])
+            held[name] += low <= truth <= high
+    return {name: count / repetitions for name, count in held.items()}

@@ -108,14 +108,17 @@ class TestOfClass:
         assert found["centroid_angle"].value == centroid_angle(points)
         assert {estimate.replicates.shape for estimate in found.values()} == {(150,)}
 
-    def test_replicates_are_the_measure_of_resampled_images(self):
+    def test_replicates_are_the_measure_of_resampled_images_widened(self):
         # Only one of two images can be drawn twice, or both once.
         points = np.array([[1.0, 0.0], [0.0, 1.0]])
         found = of_class(class_sample(points, draws=300))
         for name, mixed in (("centroid_distance", 0.5), ("centroid_angle", np.pi / 4)):
-            replicates = found[name].replicates
-            once = np.isclose(replicates, mixed)
-            assert np.all(once | np.isclose(replicates, 0, atol=1e-7))
+            value, replicates = found[name]
+            assert replicates.mean() == pytest.approx(value)
+            once = replicates > value
+            gap = replicates[once][0] - replicates[~once][0]
+            assert gap == pytest.approx(mixed * np.sqrt(2))
+            assert np.allclose(replicates, np.where(once, replicates.max(), replicates.min()))
             # Standard error 0.03.
             assert once.mean() == pytest.approx(0.5, abs=0.12)
 

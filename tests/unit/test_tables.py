@@ -222,3 +222,22 @@ class TestEmbeddings:
         assert "float32" in message
         assert "\n" not in message
         assert os.listdir(tmp_path) == []
+
+
+def test_one_row_is_that_of_pyarrow():
+    row = {"class_id": "Kräne", "n": 3, "value": 0.1 + 0.2, "draws": np.arange(5) / 7}
+    one, other = tables.one_row(row), pa.Table.from_pylist([row])
+    assert one.equals(other)
+    one.validate(full=True)
+    assert tables.one_row({"draws": np.arange(6.0)[::2]}).to_pylist() == [
+        {"draws": [0.0, 2.0, 4.0]}
+    ]
+
+
+def test_embeddings_in_part_of_a_table_are_those_rows(tmp_path):
+    column = pa.FixedSizeListArray.from_arrays(pa.array(np.arange(12, dtype=np.float32)), 3)
+    table = pa.table({"embedding": column})
+    expected = np.arange(12).reshape(4, 3)
+    assert np.array_equal(tables.embeddings_in(table), expected)
+    assert np.array_equal(tables.embeddings_in(table.slice(1, 2)), expected[1:3])
+    assert np.array_equal(tables.embeddings_in(pa.concat_tables([table, table])), [*expected] * 2)

@@ -3,6 +3,7 @@
 from itertools import product
 from pathlib import Path
 
+from synthgap.differences import differences_table
 from synthgap.errors import logging_to
 from synthgap.flat_inputs import cut
 from synthgap.provenance import metadata
@@ -49,6 +50,7 @@ with logging_to(snakemake.log[0]):
     tables = {
         "variants": variants_table(measured, trainings, params.classifier, params.draws),
         "classes": classes_table(measured, trainings, params.classifier, params.names),
+        "differences": differences_table(measured, trainings, params.draws),
     }
     if trainings:
         tables["classifiers"] = classifiers_table(trainings, params.draws)

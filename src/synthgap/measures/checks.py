@@ -34,15 +34,15 @@ def embeddings(values: ArrayLike, what: str = "images", least: int = 1) -> Float
 
 
 def pair(
-    images: ArrayLike, natural: ArrayLike, least: int = 1
+    images: ArrayLike, natural: ArrayLike, least: int = 1, what_else: str = "natural"
 ) -> tuple[Float[np.ndarray, "n d"], Float[np.ndarray, "m d"]]:
-    """Take two sets of embeddings of one space.
+    """Take two sets of embeddings of one space; `what_else` names the second in messages.
 
     Raises:
         InputError: one of them is refused by `embeddings`, or their dimensions differ.
     """
-    one, other = embeddings(images, "images", least), embeddings(natural, "natural", least)
-    same_space("images", one, "natural", other)
+    one, other = embeddings(images, "images", least), embeddings(natural, what_else, least)
+    same_space("images", one, what_else, other)
     return one, other
 
 
@@ -61,17 +61,18 @@ def same_space(
         )
 
 
-def one_each(what: str, labels: ArrayLike, points: Float[np.ndarray, "n d"]) -> None:
-    """Refuse labels that are more or fewer than what they label.
+def labels(values: ArrayLike, of: Float[np.ndarray, "n d"], what: str = "labels") -> np.ndarray:
+    """Take the classes of embeddings, as numbers or names.
 
     Raises:
-        InputError: there is not one label of each embedding.
+        InputError: they are no list, or not as many as the embeddings.
     """
-    if np.shape(labels) != (len(points),):
+    found = np.asarray(values)
+    if found.ndim != 1 or len(found) != len(of):
         raise InputError(
-            f"{what}: an array of shape {np.shape(labels)} for {len(points)} embeddings; give each "
-            "its class"
+            f"{what}: an array of shape {found.shape} for {len(of)} embeddings; give each its class"
         )
+    return found
 
 
 def numbered(

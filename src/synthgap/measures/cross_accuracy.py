@@ -42,8 +42,8 @@ def centroid_accuracy_matrix(
             known = checks.embeddings(images, source)
             asked = checks.embeddings(queries, query)
             checks.same_space(source, known, query, asked)
-            checks.one_each(f"labels of {source}", labels, known)
-            checks.one_each(f"labels of {query}", query_labels, asked)
+            checks.labels(labels, known, f"labels of {source}")
+            checks.labels(query_labels, asked, f"labels of {query}")
             numbers, wanted, _ = checks.numbered(labels, query_labels)
             same = source == query
             hits = nearest_centroid.hits(known, numbers, asked, wanted, same)

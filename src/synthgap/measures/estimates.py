@@ -1,15 +1,17 @@
 """Estimates with their intervals."""
 
 from collections.abc import Callable, Sequence
+from statistics import NormalDist
 from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy.typing import ArrayLike
-from scipy.special import ndtri, stdtrit
 
 COVERAGE = 0.95
 """Nominal coverage of every interval."""
+
+NORMAL_QUANTILE = NormalDist().inv_cdf(1 - (1 - COVERAGE) / 2)
 
 
 class Estimate(NamedTuple):
@@ -38,7 +40,9 @@ def interval(estimate: Estimate) -> Interval:
     """
     tail = (1 - COVERAGE) / 2
     centred = estimate.replicates - estimate.replicates.mean() + estimate.value
-    low, high = np.quantile(centred, [tail, 1 - tail])
+    # With this definition of a quantile the ends hold 95 % on average, however many replicates
+    # there are; with NumPy's default 94.8 % of 1,000 and 93.1 % of 100.
+    low, high = np.quantile(centred, [tail, 1 - tail], method="weibull")
     return Interval(float(low), float(high))
 
 
@@ -70,7 +74,8 @@ def wilson(hits: float, n: int) -> Interval:
     >>> round(low, 3), high
     (0.722, 1.0)
     """
-    z = float(ndtri(1 - (1 - COVERAGE) / 2))
+    # Of the standard library: importing scipy.special takes longer than measuring a class.
+    z = NORMAL_QUANTILE
     share = hits / n
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
@@ -78,6 +83,22 @@ def wilson(hits: float, n: int) -> Interval:
     low = 0.0 if share < 1e-12 else float(middle - half)
     high = 1.0 if share > 1 - 1e-12 else float(middle + half)
     return Interval(low, high)
+
+
+def bootstrapped(value: float, replicates: Float[np.ndarray, "draws"], n: int) -> Estimate:
+    """Make an estimate of replicates that come from resampling n images with replacement.
+
+    The bootstrap draws from the images themselves, whose variance is (n - 1)/n of the population's
+    on average. Widened by sqrt(n/(n - 1)), replicates spread as far as the estimate does, also
+    after they are averaged over classes (T. Hesterberg: What Teachers Should Know About the
+    Bootstrap, The American Statistician 69, 2015, on narrowness bias). They are moved so that
+    their mean is the estimate; see `interval` on that.
+
+    >>> bootstrapped(5.0, np.array([1.0, 3.0]), 2).replicates.round(3)
+    array([3.586, 6.414])
+    """
+    deviations = replicates - replicates.mean()
+    return Estimate(value, value + deviations * np.sqrt(n / max(n - 1, 1)))
 
 
 def bootstrap_counts(rng: np.random.Generator, n: int, draws: int) -> Int[np.ndarray, "draws n"]:
@@ -124,17 +145,24 @@ def share(
         draws: how many replicates.
     """
     repetitions = len(hits)
-    weights = bootstrap_counts(rngs[0], repetitions, draws) / repetitions
+    drawn = bootstrap_counts(rngs[0], repetitions, draws) / repetitions
     per_class, intervals = [], []
-    replicates = np.zeros(draws)
+    of_queries, of_repetitions = np.zeros(draws), np.zeros(repetitions)
     for label, rng in enumerate(rngs):
         of_class = hits[:, labels == label].astype(float)
         n = of_class.shape[1]
-        counts = bootstrap_counts(rng, n, draws)
-        replicates += np.sum((weights @ of_class) * counts, axis=1) / n
-        per_class.append(of_class.mean())
+        resampled = bootstrap_counts(rng, n, draws) @ of_class.mean(axis=0) / n
+        value = float(of_class.mean())
+        of_queries += bootstrapped(0.0, resampled, n).replicates
+        of_repetitions += of_class.mean(axis=1)
+        per_class.append(value)
         intervals.append(wilson(of_class.sum() / repetitions, n))
-    overall = Estimate(float(np.mean(per_class)), replicates / len(rngs))
+    value = float(np.mean(per_class))
+    # Two causes, each with its own replicates, add up. Drawn together, the part of a hit that is
+    # due to query and repetition at once would count three times (A. Owen: The pigeonhole
+    # bootstrap, Annals of Applied Statistics 1, 2007).
+    of_repetitions = bootstrapped(0.0, drawn @ of_repetitions, repetitions).replicates
+    overall = Estimate(value, value + (of_queries + of_repetitions) / len(rngs))
     if np.ptp(overall.replicates) < 1e-12:
         ends = wilson(overall.value * len(labels), len(labels))
     else:
@@ -166,7 +194,8 @@ def averaged(
     replicates = np.zeros(draws)
     for label, rng in enumerate(rngs):
         found = scores[labels == label].astype(np.float64)
-        replicates += bootstrap_counts(rng, len(found), draws) @ found / len(found)
+        resampled = bootstrap_counts(rng, len(found), draws) @ found / len(found)
+        replicates += bootstrapped(0.0, resampled, len(found)).replicates
         per_class.append(found.mean())
         intervals.append(of_class(found))
     overall = Estimate(float(np.mean(per_class)), replicates / len(rngs))
@@ -179,6 +208,8 @@ def averaged(
 
 def student(scores: Float[np.ndarray, "n"]) -> Interval:
     """Give Student's 95 % interval of the mean of n scores; for one score it is infinite."""
+    from scipy.special import stdtrit
+
     n, mean = len(scores), float(scores.mean())
     if n == 1:
         return Interval(-np.inf, np.inf)
@@ -203,5 +234,5 @@ def bonett_price(scores: Float[np.ndarray, "n"]) -> Interval:
     n = len(scores) + 2
     mean = float(scores.sum()) / n
     variance = (float(np.sum(scores**2)) + 2) / n - mean**2
-    half = float(ndtri(1 - (1 - COVERAGE) / 2) * np.sqrt(variance / n))
+    half = float(NORMAL_QUANTILE * np.sqrt(variance / n))
     return Interval(mean - half, mean + half)

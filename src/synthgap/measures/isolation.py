@@ -131,9 +131,9 @@ def isolate(
     known, photographs = checks.pair(images, natural)
     asked = checks.embeddings(queries, "queries")
     checks.same_space("images", known, "queries", asked)
-    checks.one_each("labels", labels, known)
-    checks.one_each("natural_labels", natural_labels, photographs)
-    checks.one_each("query_labels", query_labels, asked)
+    checks.labels(labels, known)
+    checks.labels(natural_labels, photographs, "natural_labels")
+    checks.labels(query_labels, asked, "query_labels")
     numbers, natural_numbers, _ = checks.numbered(labels, natural_labels)
     if set(numbers) != set(natural_numbers):
         raise InputError("labels: images and natural images differ in their classes; give both all")

@@ -74,16 +74,18 @@ def centroid_accuracy(
         query_labels: their q classes. Queries of a class without images are never right.
 
     Raises:
-        InputError: embeddings that are not finite, or of different dimensions.
+        InputError: embeddings that are not finite, or of different dimensions; labels that are not
+            as many.
 
     Source: Marwood, Baluja, Alon, arXiv 2311.00056 (Centroid Accuracy); see `hits`.
 
     >>> centroid_accuracy(np.eye(2), ["crane", "owl"], [[0.9, 0.1], [0.8, 0.2]], ["crane", "owl"])
     0.5
     """
-    known, asked = checks.pair(images, queries)
-    numbers, wanted, _ = checks.numbered(labels, query_labels)
-    return mean_over_classes(hits(known, numbers, asked, wanted), query_labels)
+    known, asked = checks.pair(images, queries, what_else="queries")
+    classes = checks.labels(query_labels, asked, "query_labels")
+    numbers, wanted, _ = checks.numbered(checks.labels(labels, known), classes)
+    return mean_over_classes(hits(known, numbers, asked, wanted), classes)
 
 
 def of_source(sample: SourceSample) -> dict[str, Share]:

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy.typing import ArrayLike
 
+from synthgap.errors import InputError
 from synthgap.measures import checks
 from synthgap.measures.estimates import Share, mean_over_classes, share
 from synthgap.measures.samples import SourceSample
@@ -90,16 +91,20 @@ def knn_accuracy(
         k: how many vote.
 
     Raises:
-        InputError: embeddings that are not finite, or of different dimensions.
+        InputError: embeddings that are not finite, or of different dimensions; labels that are not
+            as many; k below 1.
 
     Source: Marwood, Baluja, Alon, arXiv 2311.00056 (k-NN); see `hits`.
 
     >>> knn_accuracy(np.eye(2), ["crane", "owl"], [[0.8, 0.6]], ["crane"], k=1)
     1.0
     """
-    known, asked = checks.pair(images, queries)
-    numbers, wanted, _ = checks.numbered(labels, query_labels)
-    return mean_over_classes(hits(known, numbers, asked, wanted, [k])[k], query_labels)
+    if k < 1:
+        raise InputError(f"k: {k} neighbours; at least 1 is needed")
+    known, asked = checks.pair(images, queries, what_else="queries")
+    classes = checks.labels(query_labels, asked, "query_labels")
+    numbers, wanted, _ = checks.numbered(checks.labels(labels, known), classes)
+    return mean_over_classes(hits(known, numbers, asked, wanted, [k])[k], classes)
 
 
 def _largest(values: Float[np.ndarray, "q n"], k: int) -> Int[np.ndarray, "q k"]:

@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import pyarrow as pa
-
 from synthgap.measures import shift, spread
 from synthgap.measures.estimates import Row, columns, interval
-from synthgap.measures.reading import embeddings
+from synthgap.measures.reading import embeddings, of_one_space
 from synthgap.measures.samples import ClassSample, subsample
-from synthgap.tables import write
+from synthgap.tables import one_row, write
 
 MEASURES = (spread, shift)
 """A new measure is one module with `COLUMNS` and `of_class`, and its name here."""
@@ -37,13 +35,15 @@ def measure_class(
         metadata: what made the table.
 
     Raises:
-        InputError: a table has fewer than n images.
+        InputError: a table has fewer than n images or an embedding that is not finite, or their
+            dimensions differ.
     """
-    available = embeddings(images, n)
+    available, beside = embeddings(images, n), embeddings(natural, n)
+    of_one_space(images, available, natural, beside)
     sample = ClassSample(
         class_id,
         subsample(available, n, class_id),
-        subsample(embeddings(natural, n), n, class_id),
+        subsample(beside, n, class_id),
         same=Path(images) == Path(natural),
         draws=draws,
     )
@@ -52,4 +52,4 @@ def measure_class(
         for name, estimate in measure.of_class(sample).items():
             row |= columns(name, estimate.value, interval(estimate))
             row[f"{name}_replicates"] = estimate.replicates
-    write(pa.Table.from_pylist([row]), path, metadata)
+    write(one_row(row), path, metadata)

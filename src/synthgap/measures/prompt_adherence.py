@@ -83,8 +83,8 @@ def adherence(
     """
     seen, texts = checks.embeddings(images), checks.embeddings(prompts, "prompts")
     checks.same_space("images", seen, "prompts", texts)
-    checks.one_each("labels", labels, seen)
-    checks.one_each("prompt_labels", prompt_labels, texts)
+    checks.labels(labels, seen)
+    checks.labels(prompt_labels, texts, "prompt_labels")
     numbers, wanted, _ = checks.numbered(prompt_labels, labels)
     hit = hits(_unit(seen, "images"), wanted, _unit(texts, "prompts"), numbers)
     return mean_over_classes(hit, labels)

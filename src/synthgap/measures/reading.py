@@ -1,6 +1,6 @@
 """Reading the embeddings that measures work on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +16,32 @@ def embeddings(path: str | Path, least: int) -> Embeddings:
     """Read one table of embeddings.
 
     Raises:
-        InputError: it has fewer rows than `least`.
+        InputError: it has fewer rows than `least`, or an embedding is not finite.
     """
     rows = read_embeddings(path)
     if len(rows) < least:
         raise InputError(f"{path}: {len(rows)} images; measuring needs at least {least}")
+    finite = np.isfinite(rows).all(axis=1)
+    if not finite.all():
+        raise InputError(
+            f"{path}: row {int(finite.argmin())} is not finite; delete the table to embed again"
+        )
     return rows
+
+
+def of_one_space(
+    path: str | Path, rows: Embeddings, other_path: str | Path, other: Embeddings
+) -> None:
+    """Refuse tables whose embeddings have different dimensions.
+
+    Raises:
+        InputError: they do; the line names both tables.
+    """
+    if rows.shape[1] != other.shape[1]:
+        raise InputError(
+            f"{path}: {rows.shape[1]} dimensions, but {other_path} has {other.shape[1]}; delete "
+            "both tables to embed again with one encoder"
+        )
 
 
 def source_sample(
@@ -52,9 +72,8 @@ def source_sample(
     """
     stacked, labels = _stack(_of_classes(class_ids, images, n))
     same = list(images) == list(queries)
-    asked, asked_labels = (
-        (stacked, labels) if same else _stack([embeddings(path, 1) for path in queries])
-    )
+    asked, asked_labels = (stacked, labels) if same else _stack(list(_tables(queries, 1)))
+    of_one_space(images[0], stacked, queries[0], asked)
     sample = SourceSample(
         tuple(class_ids),
         stacked,
@@ -71,12 +90,15 @@ def source_sample(
         photographs, natural_labels = (
             (stacked, labels) if itself else _stack(_of_classes(class_ids, natural, n))
         )
+        of_one_space(images[0], stacked, natural[0], photographs)
         sample = sample._replace(natural=photographs, natural_labels=natural_labels)
     if prompts is not None:
         table = read(prompts, ["class_id", "index", "key", "embedding"])
         number = {class_id: label for label, class_id in enumerate(class_ids)}
         text_labels = np.array([number[name] for name in table["class_id"].to_pylist()])
-        sample = sample._replace(prompts=_texts(table), prompt_labels=text_labels)
+        texts = distinct_texts(table)
+        of_one_space(images[0], stacked, prompts, texts)
+        sample = sample._replace(prompts=texts, prompt_labels=text_labels)
         if own_prompts:
             indices = np.concatenate(
                 [
@@ -91,9 +113,20 @@ def source_sample(
 
 def _of_classes(class_ids: Sequence[str], paths: Sequence[str | Path], n: int) -> list[Embeddings]:
     return [
-        subsample(embeddings(path, n), n, class_id)
-        for path, class_id in zip(paths, class_ids, strict=True)
+        subsample(rows, n, class_id)
+        for rows, class_id in zip(_tables(paths, n), class_ids, strict=True)
     ]
+
+
+def _tables(paths: Sequence[str | Path], least: int) -> Iterator[Embeddings]:
+    """Read one table after another; all must be of one space."""
+    first = None
+    for path in paths:
+        rows = embeddings(path, least)
+        # No more than a row of the first table is kept.
+        first = rows[:1].copy() if first is None else first
+        of_one_space(path, rows, paths[0], first)
+        yield rows
 
 
 def _stack(parts: Sequence[Embeddings]) -> tuple[Embeddings, Int[np.ndarray, "n"]]:
@@ -108,7 +141,7 @@ def _indices(path: str | Path, n: int, class_id: str) -> Int[np.ndarray, "n"]:
     return some
 
 
-def _texts(table: pa.Table) -> Embeddings:
+def distinct_texts(table: pa.Table) -> Embeddings:
     """The embeddings of prompts; equal texts, in two classes perhaps, get one embedding.
 
     Prompts are embedded in batches, which can set equal texts apart by rounding.

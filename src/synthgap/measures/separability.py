@@ -63,14 +63,17 @@ def linear_separability(
     now equal and a hyperplane has next to nothing to go by; only shapes can still differ.
 
     Args:
-        images: n unit embeddings of d dimensions.
-        labels: their n classes, as numbers or names, in any order; at least two classes.
-        prompts: p unit embeddings of d dimensions.
-        prompt_labels: their p classes, the same ones.
+        images: n unit embeddings of images, of d dimensions.
+        labels: their n classes, as numbers or names, in any order; two or more of them.
+        prompts: p unit embeddings of prompts, of d dimensions.
+        prompt_labels: their p classes, the same as those of the images.
+
+    Returns:
+        A number a class, in the order of the sorted labels.
 
     Raises:
-        InputError: embeddings that are not finite, or of different dimensions; a single class; a
-            class that only images or only prompts have.
+        InputError: embeddings that are not finite, or of different dimensions; labels that are not
+            as many; one class alone, or one that has images or prompts alone.
 
     Source: Marwood, Baluja, Alon, arXiv 2311.00056 (linear separability of CLIP's text and image
     embeddings); held-out classes, balance, margin and the test without the gap are ours. Modality
@@ -82,18 +85,17 @@ def linear_separability(
     """
     from sklearn.linear_model import LogisticRegression, Perceptron
 
-    seen, texts = checks.embeddings(images), checks.embeddings(prompts, "prompts")
-    checks.same_space("images", seen, "prompts", texts)
-    checks.one_each("labels", labels, seen)
-    checks.one_each("prompt_labels", prompt_labels, texts)
-    numbers, text_numbers, classes = checks.numbered(labels, prompt_labels)
+    known, texts = checks.pair(images, prompts, what_else="prompts")
+    numbers, asked, classes = checks.numbered(
+        checks.labels(labels, known), checks.labels(prompt_labels, texts, "prompt_labels")
+    )
     if classes < 2:
         raise InputError("labels: one class; classes are held out, so there must be two")
-    if set(numbers) != set(text_numbers):
+    if set(asked) != set(numbers):
         raise InputError("labels: images and prompts differ in their classes; give both all")
-    points = np.concatenate([seen, texts])
-    is_image = np.arange(len(points)) < len(seen)
-    groups = np.concatenate([numbers, text_numbers])
+    points = np.concatenate([known, texts])
+    is_image = np.arange(len(points)) < len(known)
+    groups = np.concatenate([numbers, asked])
     found = HeldOut(*(np.zeros(classes) for _ in HeldOut._fields))
     order = seeds.generator("held-out classes", classes).permutation(classes)
     for held_out in np.array_split(order, min(FOLDS, classes)):
@@ -106,7 +108,9 @@ def linear_separability(
         perceptron = Perceptron(class_weight="balanced", random_state=0).fit(x, y)
         right = logistic.predict(points) == is_image
         right_of_perceptron = perceptron.predict(points) == is_image
-        side = logistic.decision_function(points) / np.linalg.norm(logistic.coef_)
+        length = np.linalg.norm(logistic.coef_)
+        # Where all points coincide there is no hyperplane, and nothing lies off it.
+        side = logistic.decision_function(points) / length if length > 0 else np.zeros(len(points))
         right_without_gap = _right_without_gap(points, is_image, test)
         for label in held_out:
             of_class = groups == label

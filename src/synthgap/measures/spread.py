@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float
 
 from synthgap.measures import checks
-from synthgap.measures.estimates import Estimate, bootstrap_counts
+from synthgap.measures.estimates import Estimate, bootstrap_counts, bootstrapped
 from synthgap.measures.samples import ClassSample
 
 COLUMNS = {
@@ -55,9 +55,9 @@ def of_class(sample: ClassSample) -> dict[str, Estimate]:
     distances = squares - np.sum((weights @ images) ** 2, axis=1)
     value = centroid_distance(images)
     return {
-        "centroid_distance": Estimate(value, distances),
-        "centroid_distance_per_dimension": Estimate(value / d, distances / d),
-        "centroid_angle": Estimate(centroid_angle(images), _angles(images, weights)),
+        "centroid_distance": bootstrapped(value, distances, n),
+        "centroid_distance_per_dimension": bootstrapped(value / d, distances / d, n),
+        "centroid_angle": bootstrapped(centroid_angle(images), _angles(images, weights), n),
     }
 
 
