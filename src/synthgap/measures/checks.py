@@ -27,10 +27,23 @@ def embeddings(values: ArrayLike, what: str = "images", least: int = 1) -> Float
     if len(found) < least:
         raise InputError(f"{what}: {len(found)} embeddings; at least {least} are needed")
     exact = found.astype(np.float64)
-    if not np.isfinite(exact).all():
-        row = int(np.flatnonzero(~np.isfinite(exact).all(axis=1))[0])
-        raise InputError(f"{what}: row {row} is not finite; embed that image again or leave it out")
+    finite(exact, what)
     return exact
+
+
+def finite(values: Float[np.ndarray, "n ..."], what: str) -> None:
+    """Refuse what is not finite.
+
+    Args:
+        values: a row, or a number, an embedding.
+        what: what they are, for the message.
+
+    Raises:
+        InputError: a row is not finite.
+    """
+    if not np.isfinite(values).all():
+        row = int(np.argwhere(~np.isfinite(values))[0, 0])
+        raise InputError(f"{what}: row {row} is not finite; embed that image again or leave it out")
 
 
 def pair(
