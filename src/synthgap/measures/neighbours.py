@@ -29,8 +29,8 @@ SPARE = 4
 FIRST_BLOCK = 512
 """Points of the first block, all of which are candidates."""
 
-NUMBERS_AT_ONCE = 2**22
-"""Of float64 in a temporary array: 32 MiB."""
+NUMBERS_AT_ONCE = 2**17
+"""Of float64 in a temporary array, which thus stays in the cache."""
 
 ROWS_SETTLED_AT_ONCE = 4096
 
