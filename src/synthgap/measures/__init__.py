@@ -16,6 +16,8 @@ _MODULES = {
     "shift": ("centroid_shift",),
     "nearest_centroid": ("centroid_accuracy",),
     "nearest_neighbours": ("knn_accuracy",),
+    "neighbours": ("in_balls", "nearest"),
+    "manifolds": ("precision_recall_density_coverage",),
     "separability": ("linear_separability",),
     "estimates": ("Estimate", "Interval", "difference", "interval", "wilson"),
 }
