@@ -67,7 +67,7 @@ def precision_recall_density_coverage(
 
     >>> line = np.arange(8.0)[:, None]
     >>> precision_recall_density_coverage(line + 0.5, line, k=1)
-    Manifolds(precision=0.875, recall=0.875, density=1.75, coverage=1.0)
+    Manifolds(precision=1.0, recall=1.0, density=1.875, coverage=1.0)
     """
     found = _balls(checks.rows(images, "images"), checks.rows(natural, "natural"), k, device)
     return _manifolds(found, k)
