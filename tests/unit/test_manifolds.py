@@ -7,11 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from points import class_sample, directions, rotation
 from prdc import compute_prdc
-from simulated_coverage import coverage as simulated
 
 from synthgap.errors import InputError
 from synthgap.measures import manifold_replicates
-from synthgap.measures.estimates import Estimate, interval
+from synthgap.measures.estimates import interval
 from synthgap.measures.manifolds import (
     COLUMNS,
     POOLED_COLUMNS,
@@ -123,7 +122,7 @@ def test_expected_density_and_coverage_of_identical_distributions(n, m):
     rng = np.random.default_rng(8)
     found = [
         precision_recall_density_coverage(rng.normal(size=(m, 2)), rng.normal(size=(n, 2)))
-        for _ in range(400)
+        for _ in range(250)
     ]
     error = np.std(found, axis=0) / np.sqrt(len(found))
     mean = Manifolds(*np.mean(found, axis=0))
@@ -179,23 +178,22 @@ class TestOfClass:
         assert of_class(class_sample(directions(18, 8, 4), directions(19, 30, 4))) == {}
         assert of_class(class_sample(directions(18, 9, 4), directions(19, 30, 4)))
 
-    @pytest.mark.parametrize(
-        ("name", "least"), [("precision", 0.93), ("density", 0.9), ("coverage", 0.93)]
-    )
-    def test_intervals_of_identical_distributions_cover(self, name, least):
+    def test_intervals_of_identical_distributions_cover(self):
         n, d = 50, 8
-
-        def draw(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-            return rng.normal(size=(n, d)), rng.normal(size=(n, d))
-
-        # Precision's is the mean of 6,000 samples; its standard error is 0.0005.
-        truth = {"precision": 0.9285, "density": 1.0, "coverage": expected_coverage(n, n, 5)}[name]
-
-        def estimate(rng: np.random.Generator) -> Estimate:
-            return of_class(class_sample(*draw(rng), draws=150))[name]
-
-        # 150 repetitions err by 1.8 %; docs/MEASURES.md has the figures of more cases and sizes.
-        assert simulated(estimate, truth, repetitions=150) >= least
+        # Precision's truth is the mean of 6,000 samples; its standard error is 0.0005.
+        truth = {"precision": 0.9285, "density": 1.0, "coverage": expected_coverage(n, n, 5)}
+        held = []
+        for seed in range(100):
+            rng = np.random.default_rng(seed)
+            found = of_class(
+                class_sample(rng.normal(size=(n, d)), rng.normal(size=(n, d)), draws=150)
+            )
+            ends = {name: interval(found[name]) for name in truth}
+            held.append([low <= truth[name] <= high for name, (low, high) in ends.items()])
+        # 100 repetitions err by 2.2 %; docs/MEASURES.md has the figures of more cases and sizes.
+        precision, density, coverage = np.mean(held, axis=0)
+        assert min(precision, coverage) >= 0.92
+        assert density >= 0.89
 
 
 class TestOfPool:
@@ -211,7 +209,7 @@ class TestOfPool:
 
     def test_spreads_about_as_other_samples_do(self):
         rng = np.random.default_rng(23)
-        samples = [(rng.normal(size=(150, 4)) * 0.7, rng.normal(size=(150, 4))) for _ in range(150)]
+        samples = [(rng.normal(size=(150, 4)) * 0.7, rng.normal(size=(150, 4))) for _ in range(100)]
         values = [precision_recall_density_coverage(*sample) for sample in samples]
         found = [of_pool(pool_sample(*sample, draws=100)).values() for sample in samples[:20]]
         spread = np.mean([[np.std(e.replicates) for e in row] for row in found], axis=0)
