@@ -86,17 +86,26 @@ class TestNeighbours:
         # Nearest first: 2, 1, 0, 1.
         assert [int(predictions(images, labels, query, k)[0]) for k in (1, 2, 3, 4)] == [2, 2, 2, 1]
 
-    @pytest.mark.parametrize("chunk", [1, 3, 7, 20, 21])
-    def test_do_not_depend_on_how_many_are_compared_at_once(self, monkeypatch, chunk):
+    @pytest.mark.parametrize("k", [1, 5])
+    def test_of_embeddings_that_are_not_unit_are_euclidean(self, k):
+        rng = np.random.default_rng(14)
+        (images, labels), (queries, _) = cloud(8, 60, 3), cloud(9, 50, 3)
+        images, queries = (x * rng.uniform(0.3, 3, (len(x), 1)) for x in (images, queries))
+        distances = np.linalg.norm(queries[:, None] - images[None], axis=2)
+        expected = [vote(labels[np.argsort(row)[:k]].tolist()) for row in distances]
+        by_cosine = [vote(labels[np.argsort(row)[:k]].tolist()) for row in -queries @ images.T]
+        found = predictions(images, labels, queries, k).tolist()
+        assert found == expected
+        assert found != by_cosine
+
+    @pytest.mark.parametrize("chunk", [1, 7, 21])
+    def test_do_not_depend_on_how_many_are_counted_at_once(self, monkeypatch, chunk):
         (images, labels), (queries, asked) = cloud(8, 30, 3), cloud(9, 21, 3)
         whole = hits(images, labels, queries, asked, NEIGHBOURS)
-        alone = hits(images, labels, images, labels, NEIGHBOURS, same=True)
-        monkeypatch.setattr(nearest_neighbours, "CHUNK", chunk)
+        monkeypatch.setattr(nearest_neighbours, "VOTES_AT_ONCE", chunk)
         parts = hits(images, labels, queries, asked, NEIGHBOURS)
-        parts_alone = hits(images, labels, images, labels, NEIGHBOURS, same=True)
         for k in NEIGHBOURS:
             assert np.array_equal(parts[k], whole[k])
-            assert np.array_equal(parts_alone[k], alone[k])
 
     @given(st.integers(0, 999))
     def test_do_not_depend_on_order_or_rotation(self, seed):

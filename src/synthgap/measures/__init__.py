@@ -17,6 +17,8 @@ _MODULES = {
     "nearest_centroid": ("centroid_accuracy",),
     "nearest_neighbours": ("knn_accuracy",),
     "isolation": ("Isolation", "isolate"),
+    "neighbours": ("in_balls", "nearest"),
+    "manifolds": ("precision_recall_density_coverage",),
     "separability": ("linear_separability",),
     "prompt_adherence": ("adherence", "clip_score"),
     "cross_accuracy": ("centroid_accuracy_matrix",),

@@ -18,7 +18,18 @@ def embeddings(values: ArrayLike, what: str = "images", least: int = 1) -> Float
     Raises:
         InputError: they are no matrix of numbers, fewer than `least`, or not all finite.
     """
-    found = np.asarray(values)
+    exact = rows(values, what, least).astype(np.float64)
+    finite(exact, what)
+    return exact
+
+
+def rows(values: ArrayLike, what: str = "images", least: int = 1) -> Float[np.ndarray, "n d"]:
+    """Take embeddings as they are, perhaps a memory map: numbers are neither read nor converted.
+
+    Raises:
+        InputError: they are no matrix of numbers, or fewer than `least`.
+    """
+    found = np.asanyarray(values)
     if found.ndim != 2 or found.shape[1] == 0 or found.dtype.kind not in "fiu":
         raise InputError(
             f"{what}: an array of shape {found.shape} and type {found.dtype}; embeddings are a "
@@ -26,11 +37,22 @@ def embeddings(values: ArrayLike, what: str = "images", least: int = 1) -> Float
         )
     if len(found) < least:
         raise InputError(f"{what}: {len(found)} embeddings; at least {least} are needed")
-    exact = found.astype(np.float64)
-    if not np.isfinite(exact).all():
-        row = int(np.flatnonzero(~np.isfinite(exact).all(axis=1))[0])
+    return found
+
+
+def finite(values: Float[np.ndarray, "n ..."], what: str) -> None:
+    """Refuse what is not finite.
+
+    Args:
+        values: a row, or a number, an embedding.
+        what: what they are, for the message.
+
+    Raises:
+        InputError: a row is not finite.
+    """
+    if not np.isfinite(values).all():
+        row = int(np.argwhere(~np.isfinite(values))[0, 0])
         raise InputError(f"{what}: row {row} is not finite; embed that image again or leave it out")
-    return exact
 
 
 def pair(

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from synthgap.errors import InputError
 from synthgap.measures import checks
 from synthgap.measures.estimates import Share, mean_over_classes, share
+from synthgap.measures.neighbours import nearest
 from synthgap.measures.samples import SourceSample
 
 NEIGHBOURS = (1, 5, 10, 20)
@@ -25,8 +26,8 @@ COLUMNS = {
     for k in NEIGHBOURS
 }
 
-CHUNK = 1024
-"""Queries compared at once."""
+VOTES_AT_ONCE = 1024
+"""Queries whose votes are counted at once: a matrix of queries by classes."""
 
 
 def hits(
@@ -44,7 +45,7 @@ def hits(
     images, all vote.
 
     Args:
-        images: embeddings that vote.
+        images: embeddings that vote, unit or not, perhaps a memory map.
         labels: their class numbers, 0 to c - 1.
         queries: embeddings to classify.
         query_labels: their class numbers; -1 for a class without images.
@@ -54,24 +55,12 @@ def hits(
     >>> hits(np.eye(2), np.array([0, 1]), np.array([[0.6, 0.8]]), np.array([1]), [1])
     {1: array([ True])}
     """
-    classes = int(max(labels.max(), query_labels.max())) + 1
     most = min(max(ks), len(images) - same)
     if most < 1:
         raise ValueError("one image cannot be classified by itself")
-    found: dict[int, list[Bool[np.ndarray, "b"]]] = {k: [] for k in ks}
-    squares = np.sum(images**2, axis=1)
-    for start in range(0, len(queries), CHUNK):
-        stop = start + CHUNK
-        # ‖q‖² - ‖q - x‖², whose first term is the same for all images.
-        similarity = 2 * queries[start:stop] @ images.T - squares
-        if same:
-            rows = np.arange(len(similarity))
-            similarity[rows, rows + start] = -np.inf
-        nearest = _largest(similarity, most)
-        for k in ks:
-            votes = _votes(labels[nearest[:, :k]], classes)
-            found[k].append(votes == query_labels[start:stop])
-    return {k: np.concatenate(parts) for k, parts in found.items()}
+    classes = int(max(labels.max(), query_labels.max())) + 1
+    found = nearest(queries, images, most, leave_out_self=same)
+    return {k: _votes(labels[found.indices[:, :k]], classes) == query_labels for k in ks}
 
 
 def knn_accuracy(
@@ -84,9 +73,9 @@ def knn_accuracy(
     """Mean over the queries' classes of the share whose k nearest images vote for their class.
 
     Args:
-        images: n unit embeddings of d dimensions that vote.
+        images: n embeddings of d dimensions that vote.
         labels: their n classes, as numbers or names, in any order.
-        queries: q unit embeddings of d dimensions, to classify.
+        queries: q embeddings of d dimensions, to classify.
         query_labels: their q classes. Queries of a class without images are never right.
         k: how many vote.
 
@@ -107,15 +96,16 @@ def knn_accuracy(
     return mean_over_classes(hits(known, numbers, asked, wanted, [k])[k], classes)
 
 
-def _largest(values: Float[np.ndarray, "q n"], k: int) -> Int[np.ndarray, "q k"]:
-    """Positions of the k largest values of each row, largest first."""
-    some = np.argpartition(values, -k, axis=1)[:, -k:]
-    order = np.argsort(-np.take_along_axis(values, some, axis=1), axis=1, kind="stable")
-    return np.take_along_axis(some, order, axis=1)
-
-
 def _votes(neighbours: Int[np.ndarray, "q k"], classes: int) -> Int[np.ndarray, "q"]:
     """Class with the most votes in each row of neighbours, which are sorted by nearness."""
+    winners = [
+        _votes_of_few(neighbours[start : start + VOTES_AT_ONCE], classes)
+        for start in range(0, len(neighbours), VOTES_AT_ONCE)
+    ]
+    return np.concatenate([np.zeros(0, int), *winners])
+
+
+def _votes_of_few(neighbours: Int[np.ndarray, "q k"], classes: int) -> Int[np.ndarray, "q"]:
     rows, k = neighbours.shape
     votes = np.zeros((rows, classes))
     np.add.at(votes, (np.arange(rows)[:, None], neighbours), 1)

@@ -53,6 +53,26 @@ class SourceSample(NamedTuple):
         return [seeds.generator(purpose, class_id) for class_id in self.class_ids]
 
 
+class PoolSample(NamedTuple):
+    """All classes' images of one source together beside the natural ones."""
+
+    images: Float[np.ndarray, "n d"]
+    """Perhaps a memory map, as are the natural ones."""
+    labels: Int[np.ndarray, "n"]
+    """Class number of each image, 0 to c - 1, sorted."""
+    natural: Float[np.ndarray, "m d"]
+    natural_labels: Int[np.ndarray, "m"]
+    same: bool
+    """The source is natural-train itself."""
+    draws: int
+    device: str
+    """cpu or cuda."""
+
+    def rng(self, purpose: str) -> np.random.Generator:
+        """Random numbers that are the same in every source."""
+        return seeds.generator(purpose, "all classes")
+
+
 def subsample(embeddings: Embeddings, n: int, class_id: str) -> Embeddings:
     """Take n rows at random, the same ones from every source of the same size.
 

@@ -1,0 +1,193 @@
+"""Precision, recall, density and coverage: do two sets lie where each other's images lie?
+
+Each image has a ball that reaches to its k-th nearest neighbour in its own set. The balls of a set
+together are its manifold, as far as a sample can show it.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy.typing import ArrayLike
+
+from synthgap.errors import InputError
+from synthgap.measures import checks
+from synthgap.measures.estimates import Estimate, bootstrap_counts
+from synthgap.measures.manifold_replicates import SUBSAMPLE, replicates
+from synthgap.measures.neighbours import in_balls, nearest
+from synthgap.measures.samples import ClassSample, PoolSample
+
+K = 5
+"""Neighbours that a ball reaches to, as Naeem et al. advise."""
+
+COLUMNS = {
+    "precision": "share of images inside the ball of a natural image; a ball reaches to the 5th "
+    "nearest neighbour in its own set",
+    "recall": "share of natural images inside the ball of an image of the source",
+    "density": "mean number of natural images' balls that an image lies in, divided by 5; 1 in "
+    "expectation where the distributions are the same",
+    "coverage": "share of natural images whose ball has an image of the source inside",
+}
+
+POOLED_COLUMNS = {
+    f"pooled_{name}": f"{text}; all classes together" for name, text in COLUMNS.items()
+}
+
+
+class Manifolds(NamedTuple):
+    """Precision, recall and coverage are shares; density is at least 0."""
+
+    precision: float
+    recall: float
+    density: float
+    coverage: float
+
+
+def precision_recall_density_coverage(
+    images: ArrayLike, natural: ArrayLike, k: int = K, device: str = "cpu"
+) -> Manifolds:
+    """Compare the manifolds of two sets of embeddings.
+
+    All four depend on how many images there are, so compare at equal n and m. For identical
+    distributions the expected density is 1, and the expected coverage 1 - (n-1)...(n-k) /
+    ((n+m-1)...(n+m-k)); precision and recall have no such closed form. Balls are open: an image at
+    exactly the radius is outside, and the ball of an image with k copies is empty.
+
+    Args:
+        images: m embeddings of d dimensions, perhaps a memory map; m > k.
+        natural: n embeddings of d dimensions, perhaps a memory map; n > k.
+        k: a ball reaches to the k-th nearest neighbour.
+        device: cpu or cuda.
+
+    Raises:
+        InputError: k or fewer embeddings, dimensions that differ, or a row that is not finite.
+
+    Source: Kynkäänniemi et al., NeurIPS 2019 (precision, recall); Naeem et al., ICML 2020 (density,
+    coverage).
+
+    >>> line = np.arange(8.0)[:, None]
+    >>> precision_recall_density_coverage(line + 0.5, line, k=1)
+    Manifolds(precision=1.0, recall=1.0, density=1.875, coverage=1.0)
+    """
+    found = _balls(checks.rows(images, "images"), checks.rows(natural, "natural"), k, device)
+    return _manifolds(found, k)
+
+
+class _Balls(NamedTuple):
+    """How often each image and each natural image is inside a ball, and has one inside its own."""
+
+    images_inside: Int[np.ndarray, "m"]
+    """Natural images' balls that an image lies in."""
+    natural_inside: Int[np.ndarray, "n"]
+    """Images' balls that a natural image lies in."""
+    natural_holds: Int[np.ndarray, "n"]
+    """Images in a natural image's ball."""
+    only_ball: Int[np.ndarray, "n"]
+    """Images that lie in this natural image's ball and in no other."""
+    only_member: Int[np.ndarray, "m"]
+    """Natural images whose balls hold this image and no other."""
+    only_image_ball: Int[np.ndarray, "m"]
+    """Natural images that lie in this image's ball and in no other."""
+
+
+def _balls(
+    images: Float[np.ndarray, "m d"], natural: Float[np.ndarray, "n d"], k: int, device: str
+) -> _Balls:
+    checks.same_space("images", images, "natural", natural)
+    for what, rows in (("images", images), ("natural", natural)):
+        if not 1 <= k < len(rows):
+            raise InputError(
+                f"{what}: {len(rows)} embeddings; balls to the {k}-th neighbour need k + 1 or more"
+            )
+    radii, image_radii = (
+        nearest(rows, rows, k, leave_out_self=True, device=device).distances[:, -1]
+        for rows in (natural, images)
+    )
+    m, n = len(images), len(natural)
+    images_inside, last_ball = np.zeros((2, m), np.int64)
+    natural_inside, last_image_ball = np.zeros((2, n), np.int64)
+    natural_holds, last_member = np.zeros((2, n), np.int64)
+    for tile in in_balls(natural, images, radii, image_radii, device=device):
+        centres, members = tile.of_centres
+        images_inside += np.bincount(members, minlength=m)
+        natural_holds += np.bincount(centres, minlength=n)
+        last_ball[members], last_member[centres] = centres, members
+        members, centres = tile.of_points
+        natural_inside += np.bincount(members, minlength=n)
+        last_image_ball[members] = centres
+    return _Balls(
+        images_inside,
+        natural_inside,
+        natural_holds,
+        np.bincount(last_ball[images_inside == 1], minlength=n),
+        np.bincount(last_member[natural_holds == 1], minlength=m),
+        np.bincount(last_image_ball[natural_inside == 1], minlength=m),
+    )
+
+
+def _manifolds(found: _Balls, k: int) -> Manifolds:
+    return Manifolds(
+        float((found.images_inside > 0).mean()),
+        float((found.natural_inside > 0).mean()),
+        float(found.images_inside.mean() / k),
+        float((found.natural_holds > 0).mean()),
+    )
+
+
+def of_class(sample: ClassSample) -> dict[str, Estimate]:
+    """Precision, recall, density and coverage of a class, with replicates from subsamples.
+
+    Nothing for natural-train, which lies on itself, and nothing where a class has too few images
+    for subsamples to have balls.
+    """
+    few = int(SUBSAMPLE * min(len(sample.images), len(sample.natural)))
+    if sample.same or few <= K:
+        return {}
+    images, natural = sample.images.astype(np.float64), sample.natural.astype(np.float64)
+    values = precision_recall_density_coverage(images, natural)
+    draws = replicates(images, natural, K, sample.draws, sample.rng("subsampling"))
+    return {
+        name: Estimate(value, value + deviations)
+        for name, value, deviations in zip(COLUMNS, values, draws, strict=True)
+    }
+
+
+def of_pool(sample: PoolSample) -> dict[str, Estimate]:
+    """The same of all classes' images together; nothing for natural-train.
+
+    The replicates are linear: what an image adds to a measure, whether it is a member of balls or
+    the centre of one, is weighted by how often the bootstrap draws it. Radii are taken as given.
+    """
+    if sample.same or min(len(sample.images), len(sample.natural)) <= K:
+        return {}
+    found = _balls(sample.images, sample.natural, K, sample.device)
+    n, m = len(sample.natural), len(sample.images)
+    # What a natural image and an image contribute to each measure.
+    contributions = (
+        (found.only_ball / m, (found.images_inside > 0) / m),
+        ((found.natural_inside > 0) / n, found.only_image_ball / n),
+        (found.natural_holds / (K * m), found.images_inside / (K * m)),
+        ((found.natural_holds > 0) / n, found.only_member / n),
+    )
+    of_natural, of_images = (np.stack(parts, axis=1) for parts in zip(*contributions, strict=True))
+    rng = sample.rng("bootstrap of the pool")
+    # Natural images are drawn first, so that they are the same for every source.
+    moved = _resampled(of_natural, sample.draws, rng) + _resampled(of_images, sample.draws, rng)
+    return {
+        name: Estimate(value, value + deviations)
+        for name, value, deviations in zip(
+            POOLED_COLUMNS, _manifolds(found, K), moved.T, strict=True
+        )
+    }
+
+
+def _resampled(
+    contributions: Float[np.ndarray, "n c"], draws: int, rng: np.random.Generator
+) -> Float[np.ndarray, "draws c"]:
+    """Sums of contributions in bootstrap samples, less the sums themselves; draw by draw."""
+    n = len(contributions)
+    sums = np.empty((draws, contributions.shape[1]))
+    for draw in range(draws):
+        sums[draw] = bootstrap_counts(rng, n, 1)[0] @ contributions
+    sums -= contributions.sum(axis=0)
+    return sums
