@@ -17,6 +17,10 @@ _MODULES = {
     "nearest_centroid": ("centroid_accuracy",),
     "nearest_neighbours": ("knn_accuracy",),
     "separability": ("linear_separability",),
+    "pairwise_cosine": ("mean_pairwise_cosine",),
+    "vendi": ("vendi_score",),
+    "frechet": ("frechet_distance",),
+    "mmd": ("cmmd",),
     "estimates": ("Estimate", "Interval", "difference", "interval", "wilson"),
 }
 """Modules of this package and what they offer; a new measure adds its line."""

@@ -18,6 +18,17 @@ def embeddings(values: ArrayLike, what: str = "images", least: int = 1) -> Float
     Raises:
         InputError: they are no matrix of numbers, fewer than `least`, or not all finite.
     """
+    exact = matrix(values, what, least).astype(np.float64)
+    finite(exact, what)
+    return exact
+
+
+def matrix(values: ArrayLike, what: str = "images", least: int = 1) -> Float[np.ndarray, "n d"]:
+    """Take embeddings as they are, perhaps a memory map, without reading them.
+
+    Raises:
+        InputError: they are no matrix of numbers, or fewer than `least`.
+    """
     found = np.asarray(values)
     if found.ndim != 2 or found.shape[1] == 0 or found.dtype.kind not in "fiu":
         raise InputError(
@@ -26,11 +37,19 @@ def embeddings(values: ArrayLike, what: str = "images", least: int = 1) -> Float
         )
     if len(found) < least:
         raise InputError(f"{what}: {len(found)} embeddings; at least {least} are needed")
-    exact = found.astype(np.float64)
-    if not np.isfinite(exact).all():
-        row = int(np.flatnonzero(~np.isfinite(exact).all(axis=1))[0])
+    return found
+
+
+def finite(block: Float[np.ndarray, "b d"], what: str, first: int = 0) -> None:
+    """Refuse embeddings that are infinite or no numbers; `first` is the block's first row.
+
+    Raises:
+        InputError: one of them is.
+    """
+    good = np.isfinite(block).all(axis=1)
+    if not good.all():
+        row = first + int(np.flatnonzero(~good)[0])
         raise InputError(f"{what}: row {row} is not finite; embed that image again or leave it out")
-    return exact
 
 
 def pair(

@@ -5,14 +5,17 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from synthgap.measures import shift, spread
+from synthgap.measures import frechet, mmd, pairwise_cosine, shift, spread, vendi
 from synthgap.measures.estimates import Row, columns, interval
 from synthgap.measures.reading import embeddings
 from synthgap.measures.samples import ClassSample, subsample
 from synthgap.tables import write
 
-MEASURES = (spread, shift)
-"""A new measure is one module with `COLUMNS` and `of_class`, and its name here."""
+MEASURES = (spread, shift, pairwise_cosine, vendi, frechet, mmd)
+"""A new measure is one module with `COLUMNS` and `of_class`, and its name here.
+
+Where a measure gives nothing, such as a distance of natural-train from itself, the row lacks its
+columns."""
 
 
 def measure_class(

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Float32, Int
 
 from synthgap import seeds
 
@@ -45,6 +45,28 @@ class SourceSample(NamedTuple):
     def rngs(self, purpose: str) -> list[np.random.Generator]:
         """Random numbers for each class, the same in every source."""
         return [seeds.generator(purpose, class_id) for class_id in self.class_ids]
+
+
+class PoolSample(NamedTuple):
+    """All images of one source as one set, beside all natural ones, at equal n a class."""
+
+    images: Float32[np.ndarray, "N d"]
+    """Unit embeddings, class after class; perhaps a memory map."""
+    labels: Int[np.ndarray, "N"]
+    """Class number of each image, ascending."""
+    natural: Float32[np.ndarray, "M d"]
+    """Those of natural-train."""
+    natural_labels: Int[np.ndarray, "M"]
+    same: bool
+    """The source is natural-train itself."""
+    draws: int
+    """Replicates for intervals."""
+    device: str
+    """Where matrix products are computed: "cpu" or "cuda"."""
+
+    def rng(self, purpose: str) -> np.random.Generator:
+        """Random numbers that are the same in every source."""
+        return seeds.generator(purpose, "all classes")
 
 
 def subsample(embeddings: Embeddings, n: int, class_id: str) -> Embeddings:
