@@ -14,6 +14,7 @@ AGGREGATES = {
     "summarise",
     "write_answer",
     "write_quoted",
+    "write_measures",
     "draw_charts",
 }
 """Jobs that join all sources and so run again when any of them changes."""
@@ -59,6 +60,7 @@ def test_a_definition_touches_its_class_where_the_recipe_uses_it(project: Projec
         "embed_prompts": 1,
         "measure_class": 1,
         "measure_source": 1,
+        "measure_pooled": 1,
         "train_classifier": 1,
     }
     of_class = {job.wildcards for job in jobs if "class_id" in job.wildcards}
@@ -78,6 +80,7 @@ def test_a_new_variant_touches_no_other(project: Project) -> None:
         "embed_prompts": 1,
         "measure_class": 3,
         "measure_source": 1,
+        "measure_pooled": 1,
     }
     assert {job.rule for job in jobs} >= AGGREGATES
 
@@ -92,6 +95,7 @@ def test_guidance_touches_its_variant_alone(project: Project) -> None:
         "embed_images": 3,
         "measure_class": 3,
         "measure_source": 1,
+        "measure_pooled": 1,
         "train_classifier": 1,
     }
     generated = {job.wildcards for job in jobs if job.rule == "generate_images"}
@@ -127,6 +131,7 @@ def test_a_measure_of_classes_reruns_itself_and_what_follows(project: Project) -
         "summarise",
         "write_answer",
         "write_quoted",
+        "write_measures",
         "draw_charts",
     }
 
@@ -142,6 +147,7 @@ def test_a_measure_of_sources_reruns_itself_and_what_follows(project: Project) -
         "summarise",
         "write_answer",
         "write_quoted",
+        "write_measures",
         "draw_charts",
     }
 
@@ -157,6 +163,7 @@ def test_one_variant_can_be_brought_up_to_date_alone(project: Project) -> None:
         "embed_images": 3,
         "measure_class": 3,
         "measure_source": 1,
+        "measure_pooled": 1,
         "train_classifier": 1,
     }
     assert not any("classname" in job.wildcards for job in jobs)

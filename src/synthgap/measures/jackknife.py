@@ -45,18 +45,24 @@ def replicates_within_classes(
 ) -> Float[np.ndarray, "draws"]:
     """By how much a statistic of all classes moves when images are resampled within each class.
 
+    What an image weighs beyond its class's mean weight counts, as classes keep their size. The
+    variance is that of a stratified sample: of each class (n - 1)/n times the sum of the squared
+    changes if one of its own n images were left out and the others took its place.
+
     Args:
-        changes: by how much it moves when one image is left out, for each image.
+        changes: by how much it moves when one of all images is left out, for each image.
         labels: class number of each image, ascending.
         rng: for the draws; the same ones where every class has as many images.
         draws: how many.
     """
     moved = np.zeros(draws)
+    share = (len(changes) - 1) / len(changes)
     for of_class in np.split(changes, np.flatnonzero(np.diff(labels)) + 1):
         n = len(of_class)
         centred = of_class - of_class.mean()
         # Indices, not counts: a multinomial draw of a thousand images takes twice as long.
-        moved -= np.sqrt((n - 1) / n) * centred[rng.integers(n, size=(draws, n))].sum(axis=1)
+        sums = centred[rng.integers(n, size=(draws, n))].sum(axis=1)
+        moved -= share * np.sqrt(n / max(1, n - 1)) * sums
     return moved
 
 

@@ -1,12 +1,11 @@
 """Mean pairwise cosine: how alike two different images of a class are."""
 
 import numpy as np
-from jaxtyping import Float
 from numpy.typing import ArrayLike
 
-from synthgap.measures import checks
+from synthgap.measures import checks, spread
 from synthgap.measures.blocks import Rows
-from synthgap.measures.estimates import Estimate, bootstrap_counts
+from synthgap.measures.estimates import Estimate
 from synthgap.measures.samples import ClassSample
 
 COLUMNS = {
@@ -33,18 +32,15 @@ def mean_pairwise_cosine(images: ArrayLike) -> float:
     0.333333
     """
     rows = Rows(checks.matrix(images, least=2), unit=True)
-    return float(_of_means(np.sum(rows.mean() ** 2), rows.n))
-
-
-def _of_means(squares: Float[np.ndarray, "*draws"], n: int) -> Float[np.ndarray, "*draws"]:
-    """From the squared lengths of means of n: these hold each image's cosine with itself, 1."""
-    return (n * squares - 1) / (n - 1)
+    n = rows.n
+    # The squared length of the mean holds each image's cosine with itself, 1.
+    return float((n * np.sum(rows.mean() ** 2) - 1) / (n - 1))
 
 
 def of_class(sample: ClassSample) -> dict[str, Estimate]:
     """Mean pairwise cosine, with the replicates of the centroid distance in its unit."""
-    images = np.concatenate(list(Rows(sample.images, unit=True).blocks()))
-    n = len(images)
-    weights = bootstrap_counts(sample.rng("bootstrap"), n, sample.draws) / n
-    squares = np.sum((weights @ images) ** 2, axis=1)
-    return {"mean_cosine": Estimate(mean_pairwise_cosine(images), _of_means(squares, n))}
+    distance = spread.of_class(sample)["centroid_distance"]
+    value = mean_pairwise_cosine(sample.images)
+    n = len(sample.images)
+    moved = n / (n - 1) * (distance.value - distance.replicates)
+    return {"mean_cosine": Estimate(value, value + moved)}
