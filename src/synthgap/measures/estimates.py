@@ -38,8 +38,8 @@ def interval(estimate: Estimate) -> Interval:
     """
     tail = (1 - COVERAGE) / 2
     centred = estimate.replicates - estimate.replicates.mean() + estimate.value
-    # By this definition of a quantile the ends hold 95 % on average for any number of replicates; by
-    # NumPy's default 94.8 % for 1,000 of them and 93.1 % for 100.
+    # With this definition of a quantile the ends hold 95 % on average, however many replicates
+    # there are; with NumPy's default 94.8 % of 1,000 and 93.1 % of 100.
     low, high = np.quantile(centred, [tail, 1 - tail], method="weibull")
     return Interval(float(low), float(high))
 
