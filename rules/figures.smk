@@ -1,7 +1,8 @@
 """Figures and pages, all of them part of the report.
 
 Inputs: summaries, embeddings and image tables.
-Outputs: figures/answer.html, figures/quoted.html, figures/{encoder}/*.png, figures/classes/*.png.
+Outputs: figures/answer.html, figures/quoted.html, figures/measures.html, figures/{encoder}/*.png,
+figures/classes/*.png.
 Guarantees: a figure draws what stands in a table, and computes nothing that is in none.
 """
 
@@ -10,6 +11,7 @@ CHARTS = ["centroid_distance", "accuracy", "accuracy_against_distance", "cross_a
 FIGURE_FILES = [
     f"{RESULTS}/figures/answer.html",
     f"{RESULTS}/figures/quoted.html",
+    f"{RESULTS}/figures/measures.html",
     f"{RESULTS}/figures/flags.html",
     *expand(
         f"{RESULTS}/figures/{{encoder}}/{{figure}}.png",
@@ -77,6 +79,26 @@ rule write_quoted:
         code=code("write_quoted.py"),
     script:
         "../workflow/scripts/write_quoted.py"
+
+
+rule write_measures:
+    input:
+        f"{RESULTS}/summary/variants.parquet",
+    output:
+        report(
+            f"{RESULTS}/figures/measures.html",
+            caption="../workflow/report/measures.rst",
+            category="Answer",
+            labels={"what": "all measures"},
+        ),
+    log:
+        f"{LOGS}/figures/measures.log",
+    conda:
+        "../envs/tables.yaml"
+    params:
+        code=code("write_measures.py"),
+    script:
+        "../workflow/scripts/write_measures.py"
 
 
 rule draw_charts:

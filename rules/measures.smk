@@ -1,9 +1,10 @@
-"""Measures: of one class, of one source, and of every source on every other.
+"""Measures: of one class, of one source, of its images as one set, and of every source on every other.
 
 Inputs: embeddings.
 Outputs: measures/{encoder}/{source}/{class_id}.parquet (what one class alone can say),
-measures/{encoder}/{source}.parquet (what needs all classes), measures/{encoder}.parquet (centroid
-accuracy of every source on the images of every source).
+measures/{encoder}/{source}.parquet (what needs all classes), pooled/{encoder}/{source}.parquet (what
+is measured on all images as one set), measures/{encoder}.parquet (centroid accuracy of every source on
+the images of every source).
 Guarantees: every source is measured at the same n, with 95 % intervals; a new variant leaves the
 measures of the others as they are, but for the last table.
 """
@@ -13,7 +14,11 @@ def measures_of(encoder, source):
     of_classes = expand(
         f"{RESULTS}/measures/{encoder}/{source}/{{class_id}}.parquet", class_id=STUDY.class_ids
     )
-    return [*of_classes, f"{RESULTS}/measures/{encoder}/{source}.parquet"]
+    return [
+        *of_classes,
+        f"{RESULTS}/measures/{encoder}/{source}.parquet",
+        f"{RESULTS}/pooled/{encoder}/{source}.parquet",
+    ]
 
 
 def cross_accuracy_of(encoder):
@@ -64,6 +69,26 @@ rule measure_source:
         code=code("measure_source.py"),
     script:
         "../workflow/scripts/measure_source.py"
+
+
+rule measure_pooled:
+    input:
+        images=lambda wildcards: embeddings_of(wildcards.encoder, wildcards.source),
+        natural=lambda wildcards: embeddings_of(wildcards.encoder, NATURAL_TRAIN),
+    output:
+        f"{RESULTS}/pooled/{{encoder}}/{{source}}.parquet",
+    log:
+        f"{LOGS}/pooled/{{encoder}}/{{source}}.log",
+    conda:
+        "../envs/tables.yaml"
+    threads: encoder_threads
+    params:
+        class_ids=STUDY.class_ids,
+        n=STUDY.measures.n,
+        draws=STUDY.measures.draws,
+        code=code("measure_pooled.py"),
+    script:
+        "../workflow/scripts/measure_pooled.py"
 
 
 rule measure_cross_accuracy:

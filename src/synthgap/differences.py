@@ -14,6 +14,7 @@ from synthgap.summary import (
     estimates_in,
     over_classes,
     row_of_all,
+    row_of_pool,
     rows_of_classes,
     trained_alone,
 )
@@ -53,7 +54,11 @@ def differences_table(
 
 def _measures(item: Measured) -> dict[str, Estimate]:
     """Every measure of a source that has replicates; another table of measures adds its line."""
-    return {**over_classes(rows_of_classes(item)), **estimates_in(row_of_all(item))}
+    return {
+        **over_classes(rows_of_classes(item)),
+        **estimates_in(row_of_all(item)),
+        **estimates_in(row_of_pool(item)),
+    }
 
 
 def _differences(beginning: Row, found: Mapping[str, Mapping[str, Estimate]]) -> Iterator[Row]:

@@ -9,9 +9,14 @@ import pandas as pd
 import pyarrow as pa
 
 from synthgap import seeds
-from synthgap.measures import of_class, of_source
+from synthgap.measures import of_class, of_source, pooled
 from synthgap.measures.estimates import Estimate, Row, Share, columns, interval, share
 from synthgap.tables import read
+
+OF_CLASS = [name for module in of_class.MEASURES for name in module.COLUMNS]
+OF_SOURCE = [name for module in of_source.MEASURES for name in module.COLUMNS]
+OF_POOL = [name for module in pooled.MEASURES for name in module.POOLED_COLUMNS]
+"""Measures of single classes, of all classes, and of all images as one set."""
 
 DESCRIPTIONS: dict[str, str] = {
     "encoder": "model whose embeddings were measured",
@@ -24,6 +29,7 @@ DESCRIPTIONS: dict[str, str] = {
     "n": "images a class that were measured (the smallest class's number in a row for all)",
     **{name: text for module in of_class.MEASURES for name, text in module.COLUMNS.items()},
     **{name: text for module in of_source.MEASURES for name, text in module.COLUMNS.items()},
+    **{name: text for module in pooled.MEASURES for name, text in module.POOLED_COLUMNS.items()},
     "top1": "share of natural-val images that a classifier trained on the source puts right",
     "top5": "share of natural-val images whose class is among the classifier's first five",
     "trainings": "seeds that were trained",
@@ -46,6 +52,8 @@ class Measured(NamedTuple):
     """Tables of single classes."""
     together: str | Path
     """Table of all classes together."""
+    pooled: str | Path
+    """Table of all images as one set."""
 
 
 class Training(NamedTuple):
@@ -94,10 +102,14 @@ def variants_table(
             "n": min(found["n"] for found in of_classes),
         }
         means = over_classes(of_classes)
-        for module in of_class.MEASURES:
-            for name in module.COLUMNS:
-                row |= columns(name, means[name].value, interval(means[name]))
-        row |= _of_source(row_of_all(item))
+        for name in OF_CLASS:
+            row |= (
+                columns(name, means[name].value, interval(means[name]))
+                if name in means
+                else _with_ends([name], {})
+            )
+        row |= _with_ends(OF_SOURCE, row_of_all(item))
+        row |= _with_ends(OF_POOL, row_of_pool(item))
         if classifier is not None:
             row |= {"classifier": classifier, **accuracies.get(item.source, {})}
         rows.append(row)
@@ -127,12 +139,9 @@ def classes_table(
                 "class_id": class_id,
                 "name": names[class_id],
             }
-            row |= {
-                key: value
-                for key, value in alone.items()
-                if not key.endswith(REPLICATES) and key != "class_id"
-            }
-            row |= _of_source(together[class_id])
+            row |= {key: alone[key] for key in ("images", "n")}
+            row |= _with_ends(OF_CLASS, alone)
+            row |= _with_ends(OF_SOURCE, together[class_id])
             if classifier is not None:
                 row["classifier"] = classifier
             if item.source in accuracies:
@@ -177,6 +186,12 @@ def rows_of_classes(item: Measured) -> list[Row]:
 def row_of_all(item: Measured) -> Row:
     """The row for all classes together."""
     (row,) = [found for found in _rows(item.together) if found["class_id"] is None]
+    return row
+
+
+def row_of_pool(item: Measured) -> Row:
+    """The row for all images as one set."""
+    (row,) = _rows(item.pooled)
     return row
 
 
@@ -226,13 +241,10 @@ def _accuracy_columns(found: Mapping[str, Share]) -> Row:
     return row
 
 
-def _of_source(found: Row) -> Row:
-    """The columns of the measures that need all classes; those that do not apply are empty."""
+def _with_ends(names: Sequence[str], found: Row) -> Row:
+    """The columns of some measures; those that do not apply are empty."""
     return {
-        f"{name}{end}": found.get(f"{name}{end}")
-        for module in of_source.MEASURES
-        for name in module.COLUMNS
-        for end in ("", "_low", "_high")
+        f"{name}{end}": found.get(f"{name}{end}") for name in names for end in ("", "_low", "_high")
     }
 
 
@@ -269,6 +281,14 @@ def describe(column: str) -> str:
         if column.endswith(end):
             return f"{text} end of the 95 % interval of {column.removesuffix(end)}"
     return DESCRIPTIONS[column]
+
+
+def descriptions(table: str | Path) -> dict[str, str]:
+    """Read from a summary what its columns mean."""
+    return {
+        field.name: (field.metadata or {}).get(b"description", b"").decode()
+        for field in read(table).schema
+    }
 
 
 def frame(table: str | Path) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import pyarrow as pa
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from synthgap.measures.samples import ClassSample
+from synthgap.measures.samples import ClassSample, PoolSample
 from synthgap.tables import write_embeddings
 
 
@@ -45,6 +45,18 @@ def class_sample(
     """A sample of a source, or of natural-train itself where no natural images are given."""
     other = images if natural is None else natural
     return ClassSample(class_id, images, other, same=natural is None, draws=draws)
+
+
+def pool_sample(
+    images: np.ndarray, classes: int, natural: np.ndarray | None = None, *, draws: int = 200
+) -> PoolSample:
+    """Equal classes of a source as one set, or of natural-train itself."""
+    other = images if natural is None else natural
+    labels, natural_labels = (
+        np.repeat(np.arange(classes), len(x) // classes) for x in (images, other)
+    )
+    same = natural is None
+    return PoolSample(images, labels, other, natural_labels, same=same, draws=draws, device="cpu")
 
 
 def write_points(path: Path, class_id: str, points: np.ndarray) -> Path:

@@ -57,8 +57,9 @@ def test_a_report_shows_every_figure(finished: Project, tmp_path: object) -> Non
     finished.run("--report", report)
     archive = zipfile.ZipFile(report)
     names = archive.namelist()
-    shown = [name for name in names if name.endswith((".png", "answer.html", "quoted.html"))]
-    assert len(shown) == 3 + 4 + 1 + 2, names
+    pages = ("answer.html", "quoted.html", "measures.html")
+    shown = [name for name in names if name.endswith((".png", *pages))]
+    assert len(shown) == 3 + 4 + 1 + 3, names
     (page,) = (name for name in names if name.endswith("report.html"))
     text = archive.read(page).decode()
     for words in (
@@ -66,6 +67,7 @@ def test_a_report_shows_every_figure(finished: Project, tmp_path: object) -> Non
         "Variants",
         "Classes",
         "quoted, our reading, ours",
+        "all measures",
         "How diverse the images of each source are",
         "Does diversity predict accuracy?",
     ):

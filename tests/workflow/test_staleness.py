@@ -14,6 +14,7 @@ AGGREGATES = {
     "summarise",
     "write_answer",
     "write_quoted",
+    "write_measures",
     "draw_charts",
     "draw_isolation",
 }
@@ -60,6 +61,7 @@ def test_a_definition_touches_its_class_where_the_recipe_uses_it(project: Projec
         "embed_prompts": 1,
         "measure_class": 1,
         "measure_source": 1,
+        "measure_pooled": 1,
         "train_classifier": 1,
     }
     of_class = {job.wildcards for job in jobs if "class_id" in job.wildcards}
@@ -79,6 +81,7 @@ def test_a_new_variant_touches_no_other(project: Project) -> None:
         "embed_prompts": 1,
         "measure_class": 3,
         "measure_source": 1,
+        "measure_pooled": 1,
     }
     assert {job.rule for job in jobs} >= AGGREGATES
 
@@ -93,6 +96,7 @@ def test_guidance_touches_its_variant_alone(project: Project) -> None:
         "embed_images": 3,
         "measure_class": 3,
         "measure_source": 1,
+        "measure_pooled": 1,
         "train_classifier": 1,
     }
     generated = {job.wildcards for job in jobs if job.rule == "generate_images"}
@@ -128,6 +132,7 @@ def test_a_measure_of_classes_reruns_itself_and_what_follows(project: Project) -
         "summarise",
         "write_answer",
         "write_quoted",
+        "write_measures",
         "draw_charts",
         "draw_isolation",
     }
@@ -144,6 +149,7 @@ def test_a_measure_of_sources_reruns_itself_and_what_follows(project: Project) -
         "summarise",
         "write_answer",
         "write_quoted",
+        "write_measures",
         "draw_charts",
         "draw_isolation",
     }
@@ -160,6 +166,7 @@ def test_one_variant_can_be_brought_up_to_date_alone(project: Project) -> None:
         "embed_images": 3,
         "measure_class": 3,
         "measure_source": 1,
+        "measure_pooled": 1,
         "train_classifier": 1,
     }
     assert not any("classname" in job.wildcards for job in jobs)

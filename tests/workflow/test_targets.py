@@ -11,7 +11,12 @@ from tests.workflow.project import ROOT, Project
 STAGES = {
     "images": {"read_images": 6, "generate_images": 6},
     "embeddings": {"embed_images": 12, "embed_prompts": 2},
-    "measures": {"measure_class": 12, "measure_source": 4, "measure_cross_accuracy": 1},
+    "measures": {
+        "measure_class": 12,
+        "measure_source": 4,
+        "measure_pooled": 4,
+        "measure_cross_accuracy": 1,
+    },
     "classifiers": {"train_classifier": 2},
     "summary": {"summarise": 1, "count_flags": 1, "join_quarantine": 1},
 }

@@ -18,15 +18,15 @@ from synthgap.tables import write_with_csv
 
 with logging_to(snakemake.log[0]):
     params = snakemake.params
-    # The rule lists its inputs by encoder, source and class, the table of all classes last; by
-    # classifier, training set and seed.
+    # The rule lists its inputs by encoder, source and class, the table of all classes and that of
+    # the pooled images last; by classifier, training set and seed.
     measures = cut(
         snakemake.input.measures,
-        dict.fromkeys(product(params.encoders, params.sources), len(params.names) + 1),
+        dict.fromkeys(product(params.encoders, params.sources), len(params.names) + 2),
     )
     measured = [
-        Measured(encoder, source, classes, together)
-        for (encoder, source), (*classes, together) in measures.items()
+        Measured(encoder, source, classes, together, pooled)
+        for (encoder, source), (*classes, together, pooled) in measures.items()
     ]
     predictions = cut(
         snakemake.input.predictions,

@@ -11,6 +11,10 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 1
 th, td { padding: .35rem .9rem .35rem 0; text-align: left; border-bottom: 1px solid #ddd; }
 th { border-bottom: 2px solid #222; vertical-align: bottom; }
 td .interval { color: #767676; font-size: 85%; white-space: nowrap; }
+th.family { padding-top: 1.4rem; font-size: 110%; }
+td.measure { min-width: 17rem; max-width: 24rem; }
+td .meaning { color: #555; font-size: 85%; }
+div.wide { overflow-x: auto; }
 p.note { color: #555; max-width: 48rem; }
 """
 

@@ -40,18 +40,19 @@ def rows(values: ArrayLike, what: str = "images", least: int = 1) -> Float[np.nd
     return found
 
 
-def finite(values: Float[np.ndarray, "n ..."], what: str) -> None:
+def finite(values: Float[np.ndarray, "n ..."], what: str, first: int = 0) -> None:
     """Refuse what is not finite.
 
     Args:
         values: a row, or a number, an embedding.
         what: what they are, for the message.
+        first: number of the first of them.
 
     Raises:
         InputError: a row is not finite.
     """
     if not np.isfinite(values).all():
-        row = int(np.argwhere(~np.isfinite(values))[0, 0])
+        row = first + int(np.argwhere(~np.isfinite(values))[0, 0])
         raise InputError(f"{what}: row {row} is not finite; embed that image again or leave it out")
 
 

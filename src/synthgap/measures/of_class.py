@@ -3,14 +3,17 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from synthgap.measures import shift, spread
+from synthgap.measures import frechet, manifolds, mmd, pairwise_cosine, shift, spread, vendi
 from synthgap.measures.estimates import Row, columns, interval
 from synthgap.measures.reading import embeddings, of_one_space
 from synthgap.measures.samples import ClassSample, subsample
 from synthgap.tables import one_row, write
 
-MEASURES = (spread, shift)
-"""A new measure is one module with `COLUMNS` and `of_class`, and its name here."""
+MEASURES = (spread, pairwise_cosine, vendi, shift, frechet, mmd, manifolds)
+"""A new measure is one module with `COLUMNS` and `of_class`, and its name here.
+
+Where a measure gives nothing, such as a distance of natural-train from itself, the row lacks its
+columns."""
 
 
 def measure_class(

@@ -72,7 +72,9 @@ def source_sample(
     """
     stacked, labels = _stack(_of_classes(class_ids, images, n))
     same = list(images) == list(queries)
-    asked, asked_labels = (stacked, labels) if same else _stack(list(_tables(queries, 1)))
+    asked, asked_labels = (
+        (stacked, labels) if same else _stack(list(tables_of_one_space(queries, 1)))
+    )
     of_one_space(images[0], stacked, queries[0], asked)
     sample = SourceSample(
         tuple(class_ids),
@@ -114,11 +116,11 @@ def source_sample(
 def _of_classes(class_ids: Sequence[str], paths: Sequence[str | Path], n: int) -> list[Embeddings]:
     return [
         subsample(rows, n, class_id)
-        for rows, class_id in zip(_tables(paths, n), class_ids, strict=True)
+        for rows, class_id in zip(tables_of_one_space(paths, n), class_ids, strict=True)
     ]
 
 
-def _tables(paths: Sequence[str | Path], least: int) -> Iterator[Embeddings]:
+def tables_of_one_space(paths: Sequence[str | Path], least: int) -> Iterator[Embeddings]:
     """Read one table after another; all must be of one space."""
     first = None
     for path in paths:

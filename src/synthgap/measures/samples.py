@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Float32, Int
 
 from synthgap import seeds
 
@@ -54,19 +54,21 @@ class SourceSample(NamedTuple):
 
 
 class PoolSample(NamedTuple):
-    """All classes' images of one source together beside the natural ones."""
+    """All images of one source as one set, beside all natural ones, at equal n a class."""
 
-    images: Float[np.ndarray, "n d"]
-    """Perhaps a memory map, as are the natural ones."""
-    labels: Int[np.ndarray, "n"]
-    """Class number of each image, 0 to c - 1, sorted."""
-    natural: Float[np.ndarray, "m d"]
-    natural_labels: Int[np.ndarray, "m"]
+    images: Float32[np.ndarray, "N d"]
+    """Unit embeddings, class after class; perhaps a memory map."""
+    labels: Int[np.ndarray, "N"]
+    """Class number of each image, ascending."""
+    natural: Float32[np.ndarray, "M d"]
+    """Those of natural-train."""
+    natural_labels: Int[np.ndarray, "M"]
     same: bool
     """The source is natural-train itself."""
     draws: int
+    """Replicates for intervals."""
     device: str
-    """cpu or cuda."""
+    """Where matrix products are computed: "cpu" or "cuda"."""
 
     def rng(self, purpose: str) -> np.random.Generator:
         """Random numbers that are the same in every source."""

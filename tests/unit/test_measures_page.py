@@ -1,0 +1,79 @@
+import html
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from synthgap.figures.measures import FAMILIES, OTHERS, families, write_measures
+
+
+def variants(**measures: list[float]) -> pd.DataFrame:
+    columns: dict[str, object] = {
+        "encoder": ["clip", "clip", "dino", "dino"],
+        "source": ["natural-train", "disamb <2>"] * 2,
+        "n": [40] * 4,
+    }
+    for name, values in measures.items():
+        columns[name] = values
+        columns[f"{name}_low"] = np.array(values) - 0.1
+        columns[f"{name}_high"] = np.array(values) + 0.1
+    return pd.DataFrame(columns)
+
+
+def text(path: Path) -> str:
+    """What a reader sees, a space between cells."""
+    body = re.sub(r"<style>.*?</style>", "", path.read_text(), flags=re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", body)).split())
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    table = variants(
+        centroid_distance=[0.299, 0.04, 0.5, 0.25],
+        cmmd=[np.nan, 1.42, np.nan, -0.004],
+        clip_score=[np.nan, 0.25, np.nan, np.nan],
+        something_new=[12.34, 1.5, 1234.5, 0.0],
+    )
+    path = tmp_path / "measures.html"
+    meanings = {"centroid_distance": "how far apart", "something_new": "a < b"}
+    write_measures(path, table, meanings)
+    return path
+
+
+def test_every_number_stands_with_its_interval_and_meaning(page):
+    seen = text(page)
+    assert "centroid distance how far apart 0.299 [0.199, 0.399] 0.040 [−0.060, 0.140]" in seen
+    assert "natural-train disamb <2>" in seen
+
+
+def test_what_does_not_apply_is_a_dash_and_what_has_no_numbers_no_row(page):
+    clip, dino = text(page).split(" dino ")
+    assert "cmmd – 1.42 [1.32, 1.52]" in clip
+    assert "clip score – 0.250 [0.150, 0.350]" in clip
+    assert "clip score" not in dino
+
+
+def test_measures_that_no_family_names_stand_last(page):
+    clip, _ = text(page).split(" dino ")
+    assert f"{OTHERS} something new a < b 12.3 [12.2, 12.4] 1.5 [1.4, 1.6]" in clip
+    assert clip.index(OTHERS) > clip.index("Distances between distributions")
+
+
+def test_only_columns_with_an_interval_are_measures():
+    table = variants(vendi_score=[1.0, 2.0, 3.0, 4.0]).assign(images=5, top1=0.5)
+    assert families(table) == {"Diversity": ["vendi_score"]}
+
+
+def test_no_measure_is_in_two_families():
+    names = [name for family in FAMILIES.values() for name in family]
+    assert len(names) == len(set(names))
+
+
+def test_every_measure_of_this_project_has_a_family_or_stands_last():
+    from synthgap.summary import OF_CLASS, OF_POOL, OF_SOURCE
+
+    names = [*OF_CLASS, *OF_SOURCE, *OF_POOL]
+    found = families(variants(**{name: [1.0] * 4 for name in names}))
+    assert sorted(name for family in found.values() for name in family) == sorted(names)

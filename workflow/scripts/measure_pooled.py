@@ -1,0 +1,26 @@
+"""Measure all images of one source as one set."""
+
+from synthgap.errors import logging_to
+from synthgap.measures.pooled import measure_pooled
+from synthgap.provenance import metadata
+
+with logging_to(snakemake.log[0]):
+    n, draws = snakemake.params.n, snakemake.params.draws
+    measure_pooled(
+        snakemake.output[0],
+        class_ids=snakemake.params.class_ids,
+        images=snakemake.input.images,
+        natural=snakemake.input.natural,
+        n=n,
+        draws=draws,
+        device="cpu",
+        metadata=metadata(
+            snakemake.config["study"],
+            snakemake.params.code,
+            ["numpy", "scipy"],
+            encoder=snakemake.wildcards.encoder,
+            source=snakemake.wildcards.source,
+            n=n,
+            draws=draws,
+        ),
+    )
