@@ -17,6 +17,7 @@ _MODULES = {
     "nearest_centroid": ("centroid_accuracy",),
     "nearest_neighbours": ("knn_accuracy",),
     "separability": ("linear_separability",),
+    "embedding_classifiers": ("classify",),
     "estimates": ("Estimate", "Interval", "difference", "interval", "wilson"),
 }
 """Modules of this package and what they offer; a new measure adds its line."""
