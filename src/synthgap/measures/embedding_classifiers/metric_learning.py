@@ -33,7 +33,7 @@ def fit(training: TrainingSet) -> Fitted:
     """Learn a projection W; the score is -‖W(q - m)‖²/2 for a class with mean m.
 
     W minimises the mean negative logarithm of the softmax of these scores over the training
-    images, from principal axes scaled by the spread within classes, by L-BFGS. It is stopped
+    images, from principal axes of these, by L-BFGS. It is stopped
     early: at the iteration with the lowest log loss on held-out folds of the training images.
 
     Source: T. Mensink, J. Verbeek, F. Perronnin, G. Csurka, IEEE Transactions on Pattern Analysis
@@ -113,14 +113,16 @@ def loss_and_gradient(
 
 
 def _start(training: TrainingSet) -> Projection:
-    """Principal axes of the images over their spread along one dimension within classes."""
+    """Principal axes, scaled so that the images' mean squared distance from their mean is one.
+
+    Under it no class is nearly certain anywhere: where scores start large, the classes of a source
+    of little diversity are told apart already, and nothing is learnt.
+    """
     d = training.images.shape[1]
-    means = centroids(training.images, training.labels, len(training.counts))
-    within = float(np.mean((training.images - means[training.labels]) ** 2))
     centred = training.images - training.images.mean(axis=0)
     _, axes = np.linalg.eigh(centred.T @ centred)
     first: Projection = axes[:, ::-1][:, : min(d, DIMENSIONS)].T
-    return first / np.sqrt(within + variance_floor(training))
+    return first / np.sqrt(d * (centred.var() + variance_floor(training)))
 
 
 def _scores(training: TrainingSet, projection: Projection) -> Scores:
