@@ -27,6 +27,7 @@ include: "rules/images.smk"
 include: "rules/quarantine.smk"
 include: "rules/embeddings.smk"
 include: "rules/measures.smk"
+include: "rules/embedding_classifiers.smk"
 include: "rules/classifiers.smk"
 include: "rules/summary.smk"
 include: "rules/figures.smk"
@@ -36,6 +37,7 @@ rule all:
     default_target: True
     input:
         SUMMARY_FILES,
+        EMBEDDING_CLASSIFIER_FILES,
         FIGURE_FILES,
         QUARANTINE_FILES,
 
@@ -60,6 +62,11 @@ rule measures:
     input:
         [measures_of(encoder, source) for encoder in STUDY.encoders for source in STUDY.sources],
         [cross_accuracy_of(encoder) for encoder in STUDY.encoders],
+        [
+            embedding_classifiers_of(encoder, source)
+            for encoder in STUDY.encoders
+            for source in CLASSIFIED_SOURCES
+        ],
 
 
 rule classifiers:
@@ -74,6 +81,7 @@ rule classifiers:
 rule summary:
     input:
         SUMMARY_FILES,
+        EMBEDDING_CLASSIFIER_FILES,
         FLAG_TABLES,
         QUARANTINE_TABLES,
 
@@ -87,6 +95,7 @@ for _variant in STUDY.variants:
         input:
             images_of(_variant),
             [measures_of(encoder, _variant) for encoder in STUDY.encoders],
+            [embedding_classifiers_of(encoder, _variant) for encoder in STUDY.encoders],
             [
                 predictions_of(classifier, name)
                 for classifier in STUDY.classifiers
