@@ -21,7 +21,7 @@ def draw_embedding_classifiers(path: str | Path, accuracies: pd.DataFrame) -> No
     sources = list(dict.fromkeys(accuracies["source"]))
     names = list(dict.fromkeys(accuracies["name"]))
     palette = colours(sources)
-    lines = 0.35 + 0.09 * len(sources)
+    lines = 0.2 + 0.08 * len(sources)
     figure = Figure(figsize=(8, 1.4 + lines * len(names)), layout="constrained")
     axes = figure.subplots()
     steps = np.linspace(-0.3, 0.3, len(sources)) if len(sources) > 1 else [0.0]
@@ -64,7 +64,7 @@ def write_embedding_classifiers(path: str | Path, accuracies: pd.DataFrame) -> N
             _table(rows),
             f"<p class=note>Trained on {rows['n'].min()} images a class of the column's source. "
             "Shares of natural-val images put right, each class weighing the same; in brackets "
-            "95 % intervals over natural-val images.</p>",
+            "95 % intervals over natural-val images; the source's images are taken as given.</p>",
             *(f"<p>{html.escape(text)}</p>" for text in differences(rows)),
         ]
     write_page(path, parts)
@@ -80,7 +80,10 @@ def differences(accuracies: pd.DataFrame) -> list[str]:
         A sentence on all comparisons, then one on each source where something differs.
     """
     compared = accuracies.dropna(subset="minus_knn")
-    better, worse = compared[compared["minus_knn_low"] > 0], compared[compared["minus_knn_high"] < 0]
+    better, worse = (
+        compared[compared["minus_knn_low"] > 0],
+        compared[compared["minus_knn_high"] < 0],
+    )
     said = [
         f"{len(better) + len(worse)} of {len(compared)} comparisons with 5-NN on the same source "
         f"differ beyond their 95 % interval: {len(better)} for the better, {len(worse)} for the "
@@ -88,7 +91,7 @@ def differences(accuracies: pd.DataFrame) -> list[str]:
     ]
     for source, rows in compared.groupby("source", sort=False):
         found = [
-            f"{what} {', '.join(_difference(row) for _, row in some.iterrows())}"
+            f"{what}: {', '.join(_difference(row) for _, row in some.iterrows())}"
             for what, some in (
                 ("better", rows.loc[rows.index.intersection(better.index)]),
                 ("worse", rows.loc[rows.index.intersection(worse.index)]),
@@ -96,13 +99,14 @@ def differences(accuracies: pd.DataFrame) -> list[str]:
             if len(some)
         ]
         if found:
-            said.append(f"{source}: {'; '.join(found)}.")
+            said.append(f"{source}: {'; '.join(found)}.".replace(": ", ", ", 1))
     return said
 
 
 def _difference(row: "pd.Series[float]") -> str:
     value, low, high = (row[f"minus_knn{end}"] for end in ("", "_low", "_high"))
-    return f"{row['name']} {value:+.3f} [{low:+.3f}, {high:+.3f}]"
+    text = f"{row['name']} {value:+.3f} [{low:+.3f}, {high:+.3f}]"
+    return text.replace(" -", " −").replace("[-", "[−")
 
 
 def _table(rows: pd.DataFrame) -> str:

@@ -45,9 +45,7 @@ NUMBERS = 2**25
 classified together."""
 
 
-def classify(
-    name: str, images: ArrayLike, labels: ArrayLike, queries: ArrayLike
-) -> np.ndarray:
+def classify(name: str, images: ArrayLike, labels: ArrayLike, queries: ArrayLike) -> np.ndarray:
     """Train a classifier on images and say of which class each query is.
 
     Args:
@@ -95,9 +93,7 @@ def train(
     return classifier.fit(training_set(images, labels))
 
 
-def predict(
-    scores: Scores, queries: Float[np.ndarray, "q d"], width: int
-) -> Int[np.ndarray, "q"]:
+def predict(scores: Scores, queries: Float[np.ndarray, "q d"], width: int) -> Int[np.ndarray, "q"]:
     """Class number with the highest score for each query, a few queries at a time.
 
     Args:

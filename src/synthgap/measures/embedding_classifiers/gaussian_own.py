@@ -1,5 +1,6 @@
 """Gaussian classes with covariances of their own: regularised quadratic discriminant analysis."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -8,7 +9,10 @@ from jaxtyping import Float
 from synthgap.measures.embedding_classifiers.training_set import (
     Classifier,
     Fitted,
+    Scores,
     TrainingSet,
+    squared_distances,
+    starts_of,
     variance_floor,
 )
 
@@ -23,20 +27,9 @@ class ShrunkGaussian(NamedTuple):
     least: float
     """Variance across the directions."""
     directions: Float[np.ndarray, "d r"]
-    """Scaled: the squared distance that a unit step saves for lying along a direction."""
+    """Scaled: a step of one along a direction costs that much less than across, squared."""
     log_determinant: float
     shrinkage: float
-
-    def log_density(self, queries: Float[np.ndarray, "q d"]) -> Float[np.ndarray, "q"]:
-        """Logarithm of the density at each query."""
-        centred = queries - self.mean
-        distances = np.sum(centred**2, axis=1) / self.least
-        distances -= np.sum((centred @ self.directions) ** 2, axis=1)
-        d = queries.shape[1]
-        found: Float[np.ndarray, "q"] = -0.5 * (
-            distances + self.log_determinant + d * np.log(2 * np.pi)
-        )
-        return found
 
 
 def shrunk_gaussian(images: Float[np.ndarray, "n d"], floor: float) -> ShrunkGaussian:
@@ -55,8 +48,7 @@ def shrunk_gaussian(images: Float[np.ndarray, "n d"], floor: float) -> ShrunkGau
     """
     n, d = images.shape
     mean = images.mean(axis=0)
-    _, roots, axes = np.linalg.svd(images - mean, full_matrices=False)
-    variances = roots**2 / n
+    variances, axes = _principal_axes(images - mean)
     mean_variance, mean_square = variances.sum() / d, np.sum(variances**2) / d**2
     spread = (n + 1) * (mean_square - mean_variance**2 / d)
     shrinkage = 1.0
@@ -67,10 +59,47 @@ def shrunk_gaussian(images: Float[np.ndarray, "n d"], floor: float) -> ShrunkGau
     return ShrunkGaussian(
         mean,
         least,
-        axes.T * np.sqrt(along / (least * (least + along))),
+        axes * np.sqrt(along / (least * (least + along))),
         float(np.sum(np.log(least + along)) + (d - len(along)) * np.log(least)),
         shrinkage,
     )
+
+
+def _principal_axes(
+    centred: Float[np.ndarray, "n d"],
+) -> tuple[Float[np.ndarray, "r"], Float[np.ndarray, "d r"]]:
+    """Variances and unit directions of the axes along which there is any, or one of none."""
+    n, d = centred.shape
+    few = n < d
+    # The smaller of the two products has the same eigenvalues, but for zeros.
+    squares, axes = np.linalg.eigh(centred @ centred.T if few else centred.T @ centred)
+    some = squares > squares[-1] * max(n, d) * np.finfo(float).eps
+    if not some.any():
+        return np.zeros(1), np.zeros((d, 1))
+    squares, axes = squares[some], axes[:, some]
+    return squares / n, centred.T @ axes / np.sqrt(squares) if few else axes
+
+
+def log_densities(gaussians: Sequence[ShrunkGaussian]) -> Scores:
+    """Make the function that gives the logarithm of each Gaussian's density at each query."""
+    means = np.stack([gaussian.mean for gaussian in gaussians])
+    least = np.array([gaussian.least for gaussian in gaussians])
+    # Side by side, so that one matrix product serves all classes.
+    directions = np.concatenate([gaussian.directions for gaussian in gaussians], axis=1)
+    along_means = np.concatenate([gaussian.mean @ gaussian.directions for gaussian in gaussians])
+    counts = [gaussian.directions.shape[1] for gaussian in gaussians]
+    starts = starts_of(counts)
+    offsets = np.array([gaussian.log_determinant for gaussian in gaussians])
+    offsets += means.shape[1] * np.log(2 * np.pi)
+
+    def scores(queries: Float[np.ndarray, "q d"]) -> Float[np.ndarray, "q classes"]:
+        distances = squared_distances(queries, means) / least
+        saved = (queries @ directions - along_means) ** 2
+        distances -= np.add.reduceat(saved, starts, axis=1)
+        densities: Float[np.ndarray, "q classes"] = -0.5 * (distances + offsets)
+        return densities
+
+    return scores
 
 
 def fit(training: TrainingSet) -> Fitted:
@@ -83,17 +112,13 @@ def fit(training: TrainingSet) -> Fitted:
     """
     floor = variance_floor(training)
     gaussians = [shrunk_gaussian(images, floor) for images in training.by_class()]
-
-    def scores(queries: Float[np.ndarray, "q d"]) -> Float[np.ndarray, "q classes"]:
-        return np.stack([gaussian.log_density(queries) for gaussian in gaussians], axis=1)
-
     median = np.median([gaussian.shrinkage for gaussian in gaussians])
-    return Fitted(scores, f"shrinkage {median:.2g} (median)")
+    return Fitted(log_densities(gaussians), f"shrinkage {median:.2g} (median)")
 
 
 CLASSIFIER = Classifier(
     "gaussian_own",
-    "Gaussian, own covariances",
+    "Gaussian with own covariance",
     "quadratic discriminant analysis with shrunk covariances (OAS)",
     fit,
 )

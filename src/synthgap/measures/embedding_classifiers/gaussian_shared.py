@@ -42,7 +42,7 @@ def fit(training: TrainingSet) -> Fitted:
 
 CLASSIFIER = Classifier(
     "gaussian_shared",
-    "Gaussian, shared covariance",
+    "Gaussian with shared covariance",
     "linear discriminant analysis with a shrunk covariance (Ledoit-Wolf)",
     fit,
 )

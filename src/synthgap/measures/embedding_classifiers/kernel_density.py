@@ -32,7 +32,9 @@ def fit(training: TrainingSet) -> Fitted:
         kernels = squared_distances(queries, training.images)
         kernels /= -2 * bandwidth**2
         normaliser = np.log(training.counts) + d / 2 * np.log(2 * np.pi * bandwidth**2)
-        return log_sum_exp(kernels, starts) - normaliser
+        logs = log_sum_exp(kernels, starts)
+        logs -= normaliser
+        return logs
 
     return Fitted(scores, f"bandwidth {bandwidth:.3g}")
 

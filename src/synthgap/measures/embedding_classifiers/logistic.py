@@ -1,5 +1,8 @@
 """Multinomial logistic regression."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float
 
@@ -39,7 +42,7 @@ def fit(training: TrainingSet) -> Fitted:
     return Fitted(lambda queries: final((queries - centre) / scale), f"C {strength:g}")
 
 
-def _path(training: TrainingSet, strengths: tuple[float, ...] | list[float]) -> list[Scores]:
+def _path(training: TrainingSet, strengths: Sequence[float]) -> list[Scores]:
     """Fit at each strength, starting from the solution before."""
     from sklearn.linear_model import LogisticRegression
 
@@ -50,9 +53,17 @@ def _path(training: TrainingSet, strengths: tuple[float, ...] | list[float]) -> 
     ]
 
 
-def _linear(model: "object") -> Scores:
-    weights: Float[np.ndarray, "classes d"] = np.array(getattr(model, "coef_"))
-    return lambda queries: queries @ weights.T
+def _linear(model: Any) -> Scores:
+    weights, offsets = model.coef_.copy(), model.intercept_.copy()
+    if len(weights) == 1:
+        # Of two classes scikit-learn has the second one's logit against the first.
+        weights, offsets = np.stack([0 * weights[0], weights[0]]), np.array([0.0, offsets[0]])
+
+    def scores(queries: Float[np.ndarray, "q d"]) -> Float[np.ndarray, "q classes"]:
+        found: Float[np.ndarray, "q classes"] = queries @ weights.T + offsets
+        return found
+
+    return scores
 
 
 CLASSIFIER = Classifier(

@@ -20,7 +20,7 @@ from synthgap.measures.nearest_centroid import centroids
 DIMENSIONS = 128
 """Of the projected space, at most."""
 
-ITERATIONS = 100
+ITERATIONS = 50
 """Of the optimiser, at most."""
 
 BLOCK = 4096
@@ -121,8 +121,9 @@ def _start(training: TrainingSet) -> Projection:
     d = training.images.shape[1]
     centred = training.images - training.images.mean(axis=0)
     _, axes = np.linalg.eigh(centred.T @ centred)
-    first: Projection = axes[:, ::-1][:, : min(d, DIMENSIONS)].T
-    return first / np.sqrt(d * (centred.var() + variance_floor(training)))
+    first = axes[:, ::-1][:, : min(d, DIMENSIONS)].T
+    start: Projection = first / np.sqrt(d * (centred.var() + variance_floor(training)))
+    return start
 
 
 def _scores(training: TrainingSet, projection: Projection) -> Scores:

@@ -11,7 +11,9 @@ from synthgap.measures.embedding_classifiers.training_set import (
     Classifier,
     Fitted,
     TrainingSet,
+    distinct,
     log_sum_exp,
+    starts_of,
     variance_floor,
 )
 
@@ -32,10 +34,14 @@ def fit(training: TrainingSet) -> Fitted:
     Source: C. Fraley, A. E. Raftery, Journal of the American Statistical Association 97 (2002).
     How much is added to the variances is ours.
     """
+    from threadpoolctl import threadpool_limits
+
     floor = variance_floor(training)
-    mixtures = [
-        best_mixture(images, label, floor) for label, images in enumerate(training.by_class())
-    ]
+    # A class is too small for threads to gain anything.
+    with threadpool_limits(1):
+        mixtures = [
+            best_mixture(images, label, floor) for label, images in enumerate(training.by_class())
+        ]
     centre = training.images.mean(axis=0)
     means = np.concatenate([mixture.means_ for mixture in mixtures]) - centre
     precisions = np.concatenate([1 / mixture.covariances_ for mixture in mixtures])
@@ -46,7 +52,7 @@ def fit(training: TrainingSet) -> Fitted:
             + means.shape[1] * np.log(2 * np.pi)
         )
     counts = [len(mixture.weights_) for mixture in mixtures]
-    starts = np.cumsum(counts) - counts
+    starts = starts_of(counts)
 
     def scores(queries: Float[np.ndarray, "q d"]) -> Float[np.ndarray, "q classes"]:
         centred = queries - centre
@@ -62,13 +68,13 @@ def best_mixture(images: Float[np.ndarray, "n d"], label: int, floor: float) -> 
     """Fit scikit-learn's mixtures to one class and take the one with the lowest BIC.
 
     Args:
-        images: n points of d dimensions.
+        images: n points of d dimensions; coinciding ones side by side.
         label: the class's number, which decides the random numbers.
         floor: what is added to every variance besides.
     """
     from sklearn.mixture import GaussianMixture
 
-    most = len(np.unique(images, axis=0))
+    most = len(distinct(images))
     mixtures = [
         GaussianMixture(
             k,

@@ -9,7 +9,9 @@ from synthgap.measures.embedding_classifiers.training_set import (
     Fitted,
     Scores,
     TrainingSet,
+    distinct,
     squared_distances,
+    starts_of,
 )
 
 PROTOTYPES = (2, 4, 8)
@@ -37,9 +39,13 @@ def fit(training: TrainingSet) -> Fitted:
 
 
 def _scores(training: TrainingSet, k: int) -> Scores:
-    parts = [_centres(images, k, label) for label, images in enumerate(training.by_class())]
+    from threadpoolctl import threadpool_limits
+
+    # A class is too small for threads to gain anything.
+    with threadpool_limits(1):
+        parts = [_centres(images, k, label) for label, images in enumerate(training.by_class())]
     counts = [len(part) for part in parts]
-    starts = np.cumsum(counts) - counts
+    starts = starts_of(counts)
     centres = np.concatenate(parts)
 
     def scores(queries: Float[np.ndarray, "q d"]) -> Float[np.ndarray, "q classes"]:
@@ -54,7 +60,7 @@ def _scores(training: TrainingSet, k: int) -> Scores:
 def _centres(images: Float[np.ndarray, "n d"], k: int, label: int) -> Float[np.ndarray, "k d"]:
     from sklearn.cluster import KMeans
 
-    different = np.unique(images, axis=0)
+    different = distinct(images)
     if len(different) <= k:
         return different
     state = int(seeds.generator("prototypes", label, k).integers(2**31))

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
+from numpy.typing import ArrayLike
 
 from synthgap import seeds
 
@@ -33,7 +34,7 @@ class TrainingSet(NamedTuple):
     @property
     def starts(self) -> Int[np.ndarray, "classes"]:
         """Row of each class's first image."""
-        return np.cumsum(self.counts) - self.counts
+        return starts_of(self.counts)
 
     def by_class(self) -> list[Float[np.ndarray, "n d"]]:
         """The images of each class."""
@@ -97,6 +98,17 @@ def training_set(images: Float[np.ndarray, "n d"], labels: Int[np.ndarray, "n"])
     return TrainingSet(exact[order], labels[order])
 
 
+def distinct(images: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "m d"]:
+    """One of each group of coinciding images of a class, which stand side by side in a training set.
+
+    >>> distinct(np.array([[1.0, 2.0], [1.0, 2.0], [1.0, 3.0]]))
+    array([[1., 2.],
+           [1., 3.]])
+    """
+    first = np.any(np.diff(images, axis=0) != 0, axis=1)
+    return images[np.concatenate([[True], first])]
+
+
 def variance_floor(training: TrainingSet) -> float:
     """Least variance of one dimension of a class, so that coinciding images keep a density.
 
@@ -106,14 +118,25 @@ def variance_floor(training: TrainingSet) -> float:
     return 1e-9 * float(training.images.var(axis=0).mean()) or 1.0
 
 
+def starts_of(counts: ArrayLike) -> Int[np.ndarray, "groups"]:
+    """Where each group starts, of groups of these sizes that lie one after another.
+
+    >>> starts_of([2, 1, 3])
+    array([0, 2, 3])
+    """
+    starts: Int[np.ndarray, "groups"] = np.cumsum(counts) - np.asarray(counts)
+    return starts
+
+
 def squared_distances(
     queries: Float[np.ndarray, "q d"], points: Float[np.ndarray, "m d"]
 ) -> Float[np.ndarray, "q m"]:
     """Squared Euclidean distance of every query to every point."""
-    found = -2 * queries @ points.T
+    found: Float[np.ndarray, "q m"] = -2 * queries @ points.T
     found += np.sum(queries**2, axis=1)[:, None]
     found += np.sum(points**2, axis=1)
-    return np.maximum(found, 0, out=found)
+    np.maximum(found, 0, out=found)
+    return found
 
 
 def log_sum_exp(
@@ -123,8 +146,8 @@ def log_sum_exp(
     greatest = np.maximum.reduceat(values, starts, axis=1)
     widths = np.diff([*starts, values.shape[1]])
     rest = np.exp(values - np.repeat(greatest, widths, axis=1))
-    sums: Float[np.ndarray, "q classes"] = np.log(np.add.reduceat(rest, starts, axis=1))
-    return greatest + sums
+    sums: Float[np.ndarray, "q classes"] = greatest + np.log(np.add.reduceat(rest, starts, axis=1))
+    return sums
 
 
 def log_loss(scores: Float[np.ndarray, "q classes"], labels: Int[np.ndarray, "q"]) -> float:
