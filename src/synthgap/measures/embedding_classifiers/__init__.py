@@ -10,6 +10,6 @@ array(['owl'], dtype='<U5')
 9
 """
 
-from synthgap.measures.embedding_classifiers.classify import CLASSIFIERS, classify
+from synthgap.measures.embedding_classifiers.registry import CLASSIFIERS, classify
 
 __all__ = ["CLASSIFIERS", "classify"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from synthgap.measures.embedding_classifiers.classify import CLASSIFIERS, predict, train
+from synthgap.measures.embedding_classifiers.registry import CLASSIFIERS, predict, train
 from synthgap.measures.estimates import Row, columns, share
 from synthgap.measures.reading import source_sample
 from synthgap.tables import write

@@ -99,14 +99,15 @@ def training_set(images: Float[np.ndarray, "n d"], labels: Int[np.ndarray, "n"])
 
 
 def distinct(images: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "m d"]:
-    """One of each group of coinciding images of a class, which stand side by side in a training set.
+    """One of each group of coinciding images; in a class of a training set they are neighbours.
 
     >>> distinct(np.array([[1.0, 2.0], [1.0, 2.0], [1.0, 3.0]]))
     array([[1., 2.],
            [1., 3.]])
     """
     first = np.any(np.diff(images, axis=0) != 0, axis=1)
-    return images[np.concatenate([[True], first])]
+    found: Float[np.ndarray, "m d"] = images[np.concatenate([[True], first])]
+    return found
 
 
 def variance_floor(training: TrainingSet) -> float:
