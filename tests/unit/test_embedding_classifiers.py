@@ -18,12 +18,12 @@ from sklearn.neighbors import KernelDensity, KNeighborsClassifier, NearestCentro
 
 from synthgap.measures import nearest_centroid, nearest_neighbours
 from synthgap.measures.embedding_classifiers import CLASSIFIERS, classify
-from synthgap.measures.embedding_classifiers.registry import predict, train
 from synthgap.measures.embedding_classifiers.gaussian_own import log_densities, shrunk_gaussian
 from synthgap.measures.embedding_classifiers.kernel_density import BANDWIDTHS, best_bandwidth
 from synthgap.measures.embedding_classifiers.logistic import STRENGTHS
 from synthgap.measures.embedding_classifiers.metric_learning import loss_and_gradient
 from synthgap.measures.embedding_classifiers.mixture import REGULARISATION, best_mixture
+from synthgap.measures.embedding_classifiers.registry import predict, train
 from synthgap.measures.embedding_classifiers.training_set import (
     TrainingSet,
     log_loss,

@@ -81,14 +81,14 @@ class Classifier(NamedTuple):
 
 
 def training_set(images: Float[np.ndarray, "n d"], labels: Int[np.ndarray, "n"]) -> TrainingSet:
-    """Sort images by class, and within a class by their numbers.
+    """Sort images by class, and within a class by the bytes of their numbers.
 
     Args:
         images: n embeddings of d dimensions.
         labels: their class numbers, 0 to c - 1, each present.
 
-    >>> training_set(np.array([[2.0], [3.0], [1.0]]), np.array([1, 0, 1])).images.ravel()
-    array([3., 1., 2.])
+    >>> training_set(np.array([[2.0], [3.0], [1.0]]), np.array([1, 0, 1])).by_class()[0]
+    array([[3.]])
     """
     # Adding zero makes -0.0 and 0.0 the same bytes, by which rows are compared.
     exact = np.ascontiguousarray(images.astype(np.float64) + 0.0)
