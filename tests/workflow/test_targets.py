@@ -11,9 +11,19 @@ from tests.workflow.project import ROOT, Project
 STAGES = {
     "images": {"read_images": 6, "generate_images": 6},
     "embeddings": {"embed_images": 12, "embed_prompts": 2},
-    "measures": {"measure_class": 12, "measure_source": 4, "measure_cross_accuracy": 1},
+    "measures": {
+        "measure_class": 12,
+        "measure_source": 4,
+        "measure_cross_accuracy": 1,
+        "measure_embedding_classifiers": 3,
+    },
     "classifiers": {"train_classifier": 2},
-    "summary": {"summarise": 1, "count_flags": 1, "join_quarantine": 1},
+    "summary": {
+        "summarise": 1,
+        "summarise_embedding_classifiers": 1,
+        "count_flags": 1,
+        "join_quarantine": 1,
+    },
 }
 """Of each stage the jobs that it alone adds."""
 

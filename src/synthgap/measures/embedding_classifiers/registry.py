@@ -26,6 +26,7 @@ from synthgap.measures.embedding_classifiers.training_set import (
 
 CLASSIFIERS: dict[str, Classifier] = {
     module.CLASSIFIER.name: module.CLASSIFIER
+    # In the order of the table and the chart.
     for module in (
         centroid,
         neighbours,
