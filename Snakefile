@@ -28,6 +28,7 @@ include: "rules/quarantine.smk"
 include: "rules/embeddings.smk"
 include: "rules/measures.smk"
 include: "rules/diagnosis.smk"
+include: "rules/embedding_classifiers.smk"
 include: "rules/classifiers.smk"
 include: "rules/summary.smk"
 include: "rules/figures.smk"
@@ -38,6 +39,7 @@ rule all:
     input:
         SUMMARY_FILES,
         DIAGNOSIS_FILES,
+        EMBEDDING_CLASSIFIER_FILES,
         FIGURE_FILES,
         QUARANTINE_FILES,
 
@@ -62,6 +64,11 @@ rule measures:
     input:
         [measures_of(encoder, source) for encoder in STUDY.encoders for source in STUDY.sources],
         [cross_accuracy_of(encoder) for encoder in STUDY.encoders],
+        [
+            embedding_classifiers_of(encoder, source)
+            for encoder in STUDY.encoders
+            for source in CLASSIFIED_SOURCES
+        ],
 
 
 rule classifiers:
@@ -77,6 +84,7 @@ rule summary:
     input:
         SUMMARY_FILES,
         DIAGNOSIS_TABLES,
+        EMBEDDING_CLASSIFIER_FILES,
         FLAG_TABLES,
         QUARANTINE_TABLES,
 
@@ -91,6 +99,7 @@ for _variant in STUDY.variants:
             images_of(_variant),
             [measures_of(encoder, _variant) for encoder in STUDY.encoders],
             [diagnosis_of(encoder, _variant) for encoder in STUDY.encoders],
+            [embedding_classifiers_of(encoder, _variant) for encoder in STUDY.encoders],
             [
                 predictions_of(classifier, name)
                 for classifier in STUDY.classifiers

@@ -1,8 +1,8 @@
 """Figures and pages, all of them part of the report.
 
 Inputs: summaries, embeddings and image tables.
-Outputs: figures/answer.html, figures/quoted.html, figures/measures.html, figures/{encoder}/*.png,
-figures/classes/*.png.
+Outputs: figures/answer.html, figures/quoted.html, figures/measures.html,
+figures/embedding_classifiers.html, figures/{encoder}/*.png, figures/classes/*.png.
 Guarantees: a figure draws what stands in a table, and computes nothing that is in none.
 """
 
@@ -13,10 +13,11 @@ FIGURE_FILES = [
     f"{RESULTS}/figures/quoted.html",
     f"{RESULTS}/figures/measures.html",
     f"{RESULTS}/figures/flags.html",
+    f"{RESULTS}/figures/embedding_classifiers.html",
     *expand(
         f"{RESULTS}/figures/{{encoder}}/{{figure}}.png",
         encoder=STUDY.encoders,
-        figure=[*CHARTS, "isolation", "projection"],
+        figure=[*CHARTS, "isolation", "embedding_classifiers", "projection"],
     ),
     *expand(f"{RESULTS}/figures/classes/{{class_id}}.png", class_id=STUDY.class_ids),
 ]
@@ -144,6 +145,46 @@ rule draw_isolation:
         code=code("draw_isolation.py"),
     script:
         "../workflow/scripts/draw_isolation.py"
+
+
+rule draw_embedding_classifiers:
+    input:
+        f"{RESULTS}/summary/embedding_classifiers.parquet",
+    output:
+        report(
+            f"{RESULTS}/figures/{{encoder}}/embedding_classifiers.png",
+            caption="../workflow/report/embedding_classifiers.rst",
+            category="Variants",
+            labels={"figure": "classifiers on embeddings", "encoder": "{encoder}"},
+        ),
+    log:
+        f"{LOGS}/figures/{{encoder}}/embedding_classifiers.log",
+    conda:
+        "../envs/tables.yaml"
+    params:
+        code=code("draw_embedding_classifiers.py"),
+    script:
+        "../workflow/scripts/draw_embedding_classifiers.py"
+
+
+rule write_embedding_classifiers:
+    input:
+        f"{RESULTS}/summary/embedding_classifiers.parquet",
+    output:
+        report(
+            f"{RESULTS}/figures/embedding_classifiers.html",
+            caption="../workflow/report/embedding_classifiers_page.rst",
+            category="Answer",
+            labels={"what": "classifiers on embeddings"},
+        ),
+    log:
+        f"{LOGS}/figures/embedding_classifiers.log",
+    conda:
+        "../envs/tables.yaml"
+    params:
+        code=code("write_embedding_classifiers.py"),
+    script:
+        "../workflow/scripts/write_embedding_classifiers.py"
 
 
 rule draw_projection:

@@ -44,6 +44,15 @@ def prompts(n: int, d: int) -> Arguments:
     return {"images": images, "labels": labels, "prompts": texts, "prompt_labels": prompt_labels}
 
 
+def natural_too(n: int, d: int) -> Arguments:
+    natural, natural_labels = clusters(2, n, d)
+    return {**queries(n, d), "natural": natural, "natural_labels": natural_labels}
+
+
+def matched(n: int, d: int) -> Arguments:
+    return {"images": directions(0, n, d, 0.3), "prompts": directions(1, n, d, 0.3)}
+
+
 class Case(NamedTuple):
     name: str
     arguments: Callable[[int, int], Arguments]
@@ -68,6 +77,15 @@ CASES = [
     Case("knn_accuracy", queries, smooth=False),
     # A perceptron learns from one point after another.
     Case("linear_separability", prompts, smooth=False, in_any_order=False),
+    Case("mean_pairwise_cosine", one_set),
+    Case("vendi_score", one_set),
+    Case("frechet_distance", two_sets),
+    Case("cmmd", two_sets),
+    Case("precision_recall_density_coverage", two_sets, smooth=False),
+    Case("isolate", natural_too, smooth=False),
+    Case("adherence", prompts, smooth=False),
+    # Row i of the one belongs to row i of the other.
+    Case("clip_score", matched, in_any_order=False),
 ]
 
 every = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])

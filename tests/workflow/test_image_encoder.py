@@ -34,7 +34,9 @@ def two(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
 def test_makes_only_what_the_new_encoder_needs(two: Project) -> None:
     jobs = two.jobs()
     assert "embed_prompts" not in {job.rule for job in jobs}
-    assert not [job for job in jobs if "encoder=clip" in job.wildcards and "embed" in job.rule]
+    assert not [
+        job for job in jobs if "encoder=clip" in job.wildcards and job.rule.startswith("embed")
+    ]
     assert two.counts("embeddings") == {"embed_images": 12, "fingerprint_model": 1, "embeddings": 1}
 
 

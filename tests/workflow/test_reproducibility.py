@@ -25,7 +25,10 @@ def test_image_tables_are_equal_byte_for_byte(finished: Project, again: Project)
     assert again.files("images/*/*.parquet") == images
 
 
-@pytest.mark.parametrize("table", ["variants", "classes", "differences", "classifiers"])
+@pytest.mark.parametrize(
+    "table",
+    ["variants", "classes", "differences", "diagnosis", "classifiers", "embedding_classifiers"],
+)
 def test_summaries_are_equal(finished: Project, again: Project, table: str) -> None:
     first, second = (
         pd.read_parquet(project.folder / f"results/summary/{table}.parquet")

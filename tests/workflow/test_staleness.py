@@ -17,6 +17,9 @@ AGGREGATES = {
     "write_measures",
     "draw_charts",
     "draw_isolation",
+    "summarise_embedding_classifiers",
+    "draw_embedding_classifiers",
+    "write_embedding_classifiers",
 }
 """Jobs that join all sources and so run again when any of them changes."""
 
@@ -62,6 +65,7 @@ def test_a_definition_touches_its_class_where_the_recipe_uses_it(project: Projec
         "measure_class": 1,
         "measure_source": 1,
         "measure_pooled": 1,
+        "measure_embedding_classifiers": 1,
         "train_classifier": 1,
     }
     of_class = {job.wildcards for job in jobs if "class_id" in job.wildcards}
@@ -82,6 +86,7 @@ def test_a_new_variant_touches_no_other(project: Project) -> None:
         "measure_class": 3,
         "measure_source": 1,
         "measure_pooled": 1,
+        "measure_embedding_classifiers": 1,
     }
     assert {job.rule for job in jobs} >= AGGREGATES
 
@@ -97,6 +102,7 @@ def test_guidance_touches_its_variant_alone(project: Project) -> None:
         "measure_class": 3,
         "measure_source": 1,
         "measure_pooled": 1,
+        "measure_embedding_classifiers": 1,
         "train_classifier": 1,
     }
     generated = {job.wildcards for job in jobs if job.rule == "generate_images"}
@@ -155,6 +161,18 @@ def test_a_measure_of_sources_reruns_itself_and_what_follows(project: Project) -
     }
 
 
+def test_a_classifier_on_embeddings_reruns_its_stage_and_what_follows(project: Project) -> None:
+    project.change_source(
+        "src/synthgap/measures/embedding_classifiers/prototypes.py", "(2, 4, 8)", "(2, 4)"
+    )
+    assert project.counts() == {
+        "measure_embedding_classifiers": 3,
+        "summarise_embedding_classifiers": 1,
+        "draw_embedding_classifiers": 1,
+        "write_embedding_classifiers": 1,
+    }
+
+
 def test_one_variant_can_be_brought_up_to_date_alone(project: Project) -> None:
     variants = project.study["variants"]
     for variant in variants.values():
@@ -167,6 +185,7 @@ def test_one_variant_can_be_brought_up_to_date_alone(project: Project) -> None:
         "measure_class": 3,
         "measure_source": 1,
         "measure_pooled": 1,
+        "measure_embedding_classifiers": 1,
         "train_classifier": 1,
     }
     assert not any("classname" in job.wildcards for job in jobs)

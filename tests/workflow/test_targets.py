@@ -16,9 +16,15 @@ STAGES = {
         "measure_source": 4,
         "measure_pooled": 4,
         "measure_cross_accuracy": 1,
+        "measure_embedding_classifiers": 3,
     },
     "classifiers": {"train_classifier": 2},
-    "summary": {"summarise": 1, "count_flags": 1, "join_quarantine": 1},
+    "summary": {
+        "summarise": 1,
+        "summarise_embedding_classifiers": 1,
+        "count_flags": 1,
+        "join_quarantine": 1,
+    },
 }
 """Of each stage the jobs that it alone adds."""
 

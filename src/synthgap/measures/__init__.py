@@ -26,6 +26,7 @@ _MODULES = {
     "mmd": ("cmmd",),
     "prompt_adherence": ("adherence", "clip_score"),
     "cross_accuracy": ("centroid_accuracy_matrix",),
+    "embedding_classifiers": ("classify",),
     "estimates": ("Estimate", "Interval", "difference", "interval", "wilson"),
 }
 """Modules of this package and what they offer; a new measure adds its line."""

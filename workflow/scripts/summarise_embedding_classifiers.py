@@ -1,0 +1,15 @@
+"""Join the accuracies of classifiers on embeddings."""
+
+from synthgap.embedding_classifier_summary import embedding_classifiers_table
+from synthgap.errors import logging_to
+from synthgap.provenance import metadata
+from synthgap.tables import write_with_csv
+
+with logging_to(snakemake.log[0]):
+    params = snakemake.params
+    measured = [(encoder, source) for encoder in params.encoders for source in params.sources]
+    write_with_csv(
+        embedding_classifiers_table(dict(zip(measured, snakemake.input, strict=True))),
+        snakemake.output.parquet,
+        metadata(snakemake.config["study"], params.code, ["numpy", "pandas"]),
+    )
