@@ -59,6 +59,10 @@ def measured(tmp_path: Path) -> list[Measured]:
                     source,
                     classes,
                     write(tmp_path / encoder / f"{source}.parquet", together),
+                    write(
+                        tmp_path / encoder / f"{source}-pooled.parquet",
+                        [{"n": 9, **columns(["pooled_recall"], seed + 6)}],
+                    ),
                 )
             )
     return found
