@@ -66,7 +66,7 @@ def test_gives_the_answer_without_what_needs_prompts(two: Project) -> None:
     assert [Path(name).name for name in drawn["dino"]] == [
         Path(name).name for name in drawn["clip"]
     ]
-    assert len(drawn["dino"]) == 6
+    assert len(drawn["dino"]) == 8
     # The report's first encoder has no prompts either.
     assert "Prompts and images" not in (results / "figures/quoted.html").read_text()
     assert "<h2>dino</h2>" in (results / "figures/answer.html").read_text()

@@ -17,6 +17,9 @@ AGGREGATES = {
     "write_measures",
     "draw_charts",
     "draw_isolation",
+    "join_diagnoses",
+    "write_diagnosis",
+    "draw_causes",
     "summarise_embedding_classifiers",
     "draw_embedding_classifiers",
     "write_embedding_classifiers",
@@ -65,6 +68,7 @@ def test_a_definition_touches_its_class_where_the_recipe_uses_it(project: Projec
         "measure_class": 1,
         "measure_source": 1,
         "measure_pooled": 1,
+        "diagnose_variant": 1,
         "measure_embedding_classifiers": 1,
         "train_classifier": 1,
     }
@@ -86,6 +90,7 @@ def test_a_new_variant_touches_no_other(project: Project) -> None:
         "measure_class": 3,
         "measure_source": 1,
         "measure_pooled": 1,
+        "diagnose_variant": 1,
         "measure_embedding_classifiers": 1,
     }
     assert {job.rule for job in jobs} >= AGGREGATES
@@ -102,6 +107,7 @@ def test_guidance_touches_its_variant_alone(project: Project) -> None:
         "measure_class": 3,
         "measure_source": 1,
         "measure_pooled": 1,
+        "diagnose_variant": 1,
         "measure_embedding_classifiers": 1,
         "train_classifier": 1,
     }
@@ -185,6 +191,7 @@ def test_one_variant_can_be_brought_up_to_date_alone(project: Project) -> None:
         "measure_class": 3,
         "measure_source": 1,
         "measure_pooled": 1,
+        "diagnose_variant": 1,
         "measure_embedding_classifiers": 1,
         "train_classifier": 1,
     }

@@ -22,6 +22,8 @@ STAGES = {
     "summary": {
         "summarise": 1,
         "summarise_embedding_classifiers": 1,
+        "diagnose_variant": 2,
+        "join_diagnoses": 1,
         "count_flags": 1,
         "join_quarantine": 1,
     },
