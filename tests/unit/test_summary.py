@@ -44,7 +44,9 @@ def test_measures_that_do_not_apply_are_empty_columns(tmp_path):
             class_ids=list(classes),
             images=images,
             queries=natural,
+            natural=natural,
             prompts=None,
+            own_prompts=False,
             **options,
         )
         measure_pooled(

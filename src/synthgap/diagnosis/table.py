@@ -11,7 +11,7 @@ from synthgap.diagnosis.evidence import Class
 from synthgap.diagnosis.verdicts import CAUSES, COLUMNS, diagnose, verdicts
 from synthgap.measures.reading import distinct_texts, embeddings
 from synthgap.measures.samples import subsample
-from synthgap.tables import concatenate, read, write, write_with_csv
+from synthgap.tables import concatenate, write, write_with_csv
 
 SCHEMA = pa.schema(
     [
@@ -88,9 +88,8 @@ def join_diagnoses(
 
 def _directions(path: str | Path, class_ids: Sequence[str]) -> Float[np.ndarray, "classes d"]:
     """Mean direction of each class's prompts: prompt ensembling (Radford et al. 2021)."""
-    table = read(path, ["class_id", "key", "embedding"])
-    texts = distinct_texts(table).astype(np.float64)
-    owners = np.array(table["class_id"].to_pylist())
+    table, rows = distinct_texts(path)
+    texts, owners = rows.astype(np.float64), np.array(table["class_id"].to_pylist())
     means = np.stack([texts[owners == class_id].mean(axis=0) for class_id in class_ids])
     directions: Float[np.ndarray, "classes d"] = means / np.linalg.norm(
         means, axis=1, keepdims=True

@@ -21,12 +21,16 @@ def embeddings(path: str | Path, least: int) -> Embeddings:
     rows = read_embeddings(path)
     if len(rows) < least:
         raise InputError(f"{path}: {len(rows)} images; measuring needs at least {least}")
+    _refuse_infinite(path, rows)
+    return rows
+
+
+def _refuse_infinite(path: str | Path, rows: Embeddings) -> None:
     finite = np.isfinite(rows).all(axis=1)
     if not finite.all():
         raise InputError(
             f"{path}: row {int(finite.argmin())} is not finite; delete the table to embed again"
         )
-    return rows
 
 
 def of_one_space(
@@ -95,10 +99,9 @@ def source_sample(
         of_one_space(images[0], stacked, natural[0], photographs)
         sample = sample._replace(natural=photographs, natural_labels=natural_labels)
     if prompts is not None:
-        table = read(prompts, ["class_id", "index", "key", "embedding"])
+        table, texts = distinct_texts(prompts)
         number = {class_id: label for label, class_id in enumerate(class_ids)}
         text_labels = np.array([number[name] for name in table["class_id"].to_pylist()])
-        texts = distinct_texts(table)
         of_one_space(images[0], stacked, prompts, texts)
         sample = sample._replace(prompts=texts, prompt_labels=text_labels)
         if own_prompts:
@@ -143,14 +146,19 @@ def _indices(path: str | Path, n: int, class_id: str) -> Int[np.ndarray, "n"]:
     return some
 
 
-def distinct_texts(table: pa.Table) -> Embeddings:
-    """The embeddings of prompts; equal texts, in two classes perhaps, get one embedding.
+def distinct_texts(path: str | Path) -> tuple[pa.Table, Embeddings]:
+    """Read a table of prompts; equal texts, in two classes perhaps, get one embedding.
 
     Prompts are embedded in batches, which can set equal texts apart by rounding.
+
+    Raises:
+        InputError: an embedding is not finite.
     """
+    table = read(path, ["class_id", "index", "key", "embedding"])
+    rows = embeddings_in(table)
+    _refuse_infinite(path, rows)
     _, first, which = np.unique(table["key"].to_pylist(), return_index=True, return_inverse=True)
-    texts: Embeddings = embeddings_in(table)[first[which]]
-    return texts
+    return table, rows[first[which]]
 
 
 def _own_prompts(
