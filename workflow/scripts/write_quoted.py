@@ -1,7 +1,7 @@
 """Write what the paper says beside what this study found."""
 
 from synthgap.errors import logging_to
-from synthgap.figures.pages import write_quoted
+from synthgap.figures.quoted import write_quoted
 from synthgap.summary import frame
 
 with logging_to(snakemake.log[0]):

@@ -6,6 +6,9 @@ from numpy.typing import ArrayLike
 
 from synthgap.errors import InputError
 
+NUMBERS_AT_ONCE = 2**22
+"""Looked at in one go."""
+
 
 def embeddings(values: ArrayLike, what: str = "images", least: int = 1) -> Float[np.ndarray, "n d"]:
     """Take embeddings as an array of float64, whatever float they were.
@@ -54,6 +57,17 @@ def finite(values: Float[np.ndarray, "n ..."], what: str, first: int = 0) -> Non
     if not np.isfinite(values).all():
         row = first + int(np.argwhere(~np.isfinite(values))[0, 0])
         raise InputError(f"{what}: row {row} is not finite; embed that image again or leave it out")
+
+
+def finite_in_blocks(values: Float[np.ndarray, "n d"], what: str) -> None:
+    """Refuse a row that is not finite, of arrays that may be a memory map of millions.
+
+    Raises:
+        InputError: a row is not finite.
+    """
+    step = max(1, NUMBERS_AT_ONCE // values.shape[1])
+    for start in range(0, len(values), step):
+        finite(values[start : start + step], what, start)
 
 
 def pair(

@@ -69,8 +69,10 @@ def precision_recall_density_coverage(
     >>> precision_recall_density_coverage(line + 0.5, line, k=1)
     Manifolds(precision=1.0, recall=1.0, density=1.875, coverage=1.0)
     """
-    found = _balls(checks.rows(images, "images"), checks.rows(natural, "natural"), k, device)
-    return _manifolds(found, k)
+    known, photographs = checks.rows(images, "images"), checks.rows(natural, "natural")
+    checks.finite_in_blocks(known, "images")
+    checks.finite_in_blocks(photographs, "natural")
+    return _manifolds(_balls(known, photographs, k, device), k)
 
 
 class _Balls(NamedTuple):

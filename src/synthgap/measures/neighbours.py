@@ -146,8 +146,10 @@ class _Search:
         self.eps = float(np.finfo(self.products.dtype).eps)
         # Of d + 1 terms, each with a rounding of eps/2, and as much again for the thresholds.
         most = np.sqrt(point_squares.max(initial=0))
-        bound = (queries.shape[1] + 4) * self.eps / 2
-        self.doubt = bound * (np.sqrt(self.squares) * most + most**2)
+        terms = queries.shape[1] + 4
+        self.doubt = terms * self.eps / 2 * (np.sqrt(self.squares) * most + most**2)
+        # What underflows, as all does where every point is zero, is no relative error.
+        self.doubt += terms * float(np.finfo(self.products.dtype).tiny)
 
     def tiles(self) -> Iterator[_Tile]:
         """All of the scores, block by block of the points."""

@@ -1,0 +1,97 @@
+import html
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from synthgap.figures.quoted import write_quoted
+
+
+def variants(**columns: list[float]) -> pd.DataFrame:
+    table = {
+        "source": ["natural-train", "disamb", "disamb2.5", "promptaug"],
+        "centroid_distance": [0.3, 0.04, 0.09, 0.25],
+        "linear_separability": [np.nan, 0.8, 0.75, 0.7],
+    }
+    return pd.DataFrame({**table, **columns})
+
+
+def parts(**measures: list[float]) -> pd.DataFrame:
+    """A table with intervals of 0.02 either way."""
+    columns = {}
+    for name, values in measures.items():
+        for end, move in (("", 0.0), ("_low", -0.02), ("_high", 0.02)):
+            columns[f"{name}{end}"] = [value + move for value in values]
+    return variants(**columns)
+
+
+@pytest.fixture
+def seen(tmp_path: Path):
+    """What a reader sees of the table."""
+
+    def page(table: pd.DataFrame) -> str:
+        write_quoted(tmp_path / "quoted.html", table)
+        body = (tmp_path / "quoted.html").read_text()
+        text = re.sub(r"<[^>]*>", " ", re.search(r"<table>.*?</table>", body, re.DOTALL)[0])
+        return " ".join(html.unescape(text).split())
+
+    return page
+
+
+def test_order_and_ratios_of_distances(seen):
+    found = seen(variants())
+    assert "disamb (0.04) < disamb2.5 (0.09) < promptaug (0.25): this study does show" in found
+    assert "1.000 : 1.667 : 2.024 1.000 : 2.250 : 6.250" in found
+    assert "this study does not show" in seen(variants(centroid_distance=[0.3, 0.1, 0.09, 0.25]))
+
+
+def test_a_study_without_the_three_variants_has_no_such_rows(seen):
+    assert "Order" not in seen(variants().query("source != 'promptaug'"))
+
+
+def test_what_diversity_and_shift_cost(seen):
+    found = seen(
+        parts(
+            gap_from_diversity=[np.nan, 0.10, 0.03, -0.01],
+            gap_from_shift=[np.nan, 0.05, 0.05, 0.09],
+        )
+    )
+    assert "“diversity has a larger impact on accuracy than centroid-shift”" in found
+    assert (
+        "disamb: diversity 0.100 [0.080, 0.120], shift 0.050 [0.030, 0.070]; diversity costs more"
+        in found
+    )
+    assert (
+        "disamb2.5: diversity 0.030 [0.010, 0.050], shift 0.050 [0.030, 0.070]; intervals overlap"
+    ) in found
+    assert "promptaug: diversity −0.010 [−0.030, 0.010], shift" in found
+    assert found.count("shift costs more") == 1
+    assert "natural-train" not in found
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        variants(),
+        parts(gap_from_diversity=[np.nan] * 4, gap_from_shift=[np.nan] * 4),
+    ],
+    ids=["not in the table", "empty"],
+)
+def test_what_was_not_measured_has_no_row(seen, table):
+    assert "costs accuracy" not in seen(table)
+
+
+def test_an_encoder_without_prompts_has_no_row_of_them(seen):
+    assert "separable" not in seen(variants(linear_separability=[np.nan] * 4))
+    assert "0.700 to 0.800" in seen(variants())
+
+
+def test_our_reading_and_what_is_ours_are_named_apart(tmp_path):
+    write_quoted(tmp_path / "quoted.html", variants())
+    reading, ours = (tmp_path / "quoted.html").read_text().split("<h2>Ours</h2>")
+    assert "PromptAug is" in reading
+    for word in ("interval", "Shapley", "tie", "Classifiers on embeddings", "diagnosis"):
+        assert word in ours
+        assert word not in reading.split("<h2>Our reading</h2>")[1]
