@@ -31,8 +31,8 @@ def diagnose(classes: Sequence[Class], prompts: Float[np.ndarray, "classes d"]) 
         expected, m = int(fits_best(natural, prompts, number).sum()), len(natural)
         p_value = float(hypergeom.cdf(hits, n + m, hits + expected, n))
         reason = (
-            f"{hits / n:.0%} of its images fit their own prompt better than any other class's, of "
-            f"natural images {expected / m:.0%}"
+            f"{hits} of its {n} images fit no other class's prompt better than their own, "
+            f"{expected} of {m} natural ones"
         )
         found.append(
             Evidence(hits / n, wilson(hits, n), expected / m, p_value, None, reason, ADVICE)

@@ -57,9 +57,9 @@ def diagnose(
         heaps = f"{np.exp(values[number]):.2g}"
         other = classes[rival.number]
         reason = (
-            f"{rival.taken / n:.0%} of its images are nearest to natural images of "
-            f"{other.class_id} ({other.name}), of natural images {rival.natural / m:.0%}; towards "
-            f"these they vary {heaps} times as much as natural images"
+            f"{rival.taken} of its {n} images are nearest to natural images of {other.class_id} "
+            f"({other.name}), {rival.natural} of {m} natural ones; towards these its images vary "
+            f"{heaps} times as much as natural ones"
         )
         told_apart = True
         if prompts is not None:

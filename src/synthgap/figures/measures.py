@@ -122,7 +122,7 @@ def _table(rows: pd.DataFrame, descriptions: Mapping[str, str]) -> str:
         for name in names:
             cells = "".join(f"<td>{cell}</td>" for cell in _cells(rows, name))
             body.append(
-                f"<tr><td class=measure>{html.escape(name.replace('_', ' '))}"
+                f"<tr><td class=measure>{html.escape(title(name))}"
                 f"<br><span class=meaning>{html.escape(descriptions.get(name, ''))}</span></td>"
                 f"{cells}</tr>"
             )
@@ -145,3 +145,15 @@ def _cells(rows: pd.DataFrame, name: str) -> list[str]:
         number, *ends = (f"{x:.{decimals}f}".replace("-", "−") for x in (value, low, high))
         cells.append(f"{number}<br><span class=interval>[{', '.join(ends)}]</span>")
     return cells
+
+
+def title(column: str) -> str:
+    """A measure's name for people.
+
+    >>> title("pooled_frechet_distance"), title("knn_accuracy")
+    ('pooled Fréchet distance', '5-NN accuracy')
+    """
+    if column == "knn_accuracy":
+        return "5-NN accuracy"
+    names = {"vendi": "Vendi", "frechet": "Fréchet", "cmmd": "CMMD", "knn": "k-NN", "clip": "CLIP"}
+    return " ".join(names.get(word, word) for word in column.split("_"))
