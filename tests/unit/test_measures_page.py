@@ -50,8 +50,8 @@ def test_every_number_stands_with_its_interval_and_meaning(page):
 
 def test_what_does_not_apply_is_a_dash_and_what_has_no_numbers_no_row(page):
     clip, dino = text(page).split(" dino ")
-    assert "cmmd – 1.42 [1.32, 1.52]" in clip
-    assert "clip score – 0.250 [0.150, 0.350]" in clip
+    assert "CMMD – 1.42 [1.32, 1.52]" in clip
+    assert "CLIP score – 0.250 [0.150, 0.350]" in clip
     assert "clip score" not in dino
 
 
