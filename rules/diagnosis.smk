@@ -3,7 +3,7 @@
 Inputs: embeddings of a variant, of both natural sets and of the variant's prompts.
 Outputs: diagnosis/{encoder}/{variant}.parquet; summary/diagnosis.parquet and CSV, a row an encoder,
 variant, class and cause; figures/diagnosis.html, figures/{encoder}/causes.png.
-Guarantees: thresholds come from natural images measured against natural images, at a stated
+Guarantees: thresholds come from random partings of source and natural images, at a stated
 false-discovery rate over classes; a new variant leaves the diagnosis of the others as it is.
 """
 

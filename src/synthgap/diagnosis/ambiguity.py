@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from scipy.stats import hypergeom
 
 from synthgap.diagnosis.evidence import Class, Evidence
-from synthgap.diagnosis.null import Null, judge, log_ratio, part, spreads
+from synthgap.diagnosis.null import Judgement, judge, log_ratio, residuals, spreads
 from synthgap.measures.estimates import wilson
 
 VALUE = "share of images nearest to the natural mean of the one other class that takes most"
@@ -16,7 +16,7 @@ SAME = "; the encoder reads the prompts of both as the same"
 
 
 def diagnose(
-    classes: Sequence[Class], draws: int, prompts: Float[np.ndarray, "classes d"] | None
+    classes: Sequence[Class], prompts: Float[np.ndarray, "classes d"] | None
 ) -> list[Evidence]:
     """Look for classes whose images are shared between their own natural mean and another's.
 
@@ -33,33 +33,21 @@ def diagnose(
 
     Args:
         classes: the classes, two at least.
-        draws: partings of the natural images.
         prompts: unit embedding of each class's prompts (their mean direction); None without text.
     """
     means = np.stack([one.train.mean(axis=0, dtype=np.float64) for one in classes])
     rivals = [_rival(number, classes, means) for number in range(len(classes))]
-    nulls, values = [], []
-    for number, (one, rival) in enumerate(zip(classes, rivals, strict=True)):
-        axis = (means[rival.number] - means[number])[:, None]
-        parted = part(one, draws)
-        along = parted.images @ axis
-        first, second = (spreads(along, half) for half in (parted.first, ~parted.first))
-        nulls.append(Null(log_ratio(first, second)))
-        sets = (images.astype(np.float64) @ axis for images in (one.images, one.train))
-        value = log_ratio(*(spreads(points, np.ones((1, len(points)))) for points in sets))
-        values.append(float(value[0]))
-    p_heaps, excesses = judge(np.array(values), nulls)
     found = []
     for number, (one, rival) in enumerate(zip(classes, rivals, strict=True)):
+        times, heaps = _heaps(one, means[rival.number] - means[number])
         n, m = len(one.images), len(one.val)
         p_taken = float(hypergeom.sf(rival.taken - 1, n + m, rival.taken + rival.natural, n))
         p_taken *= len(classes) - 1
-        heaps = f"{np.exp(values[number]):.2g}"
         other = classes[rival.number]
         reason = (
             f"{rival.taken} of its {n} images are nearest to natural images of {other.class_id} "
             f"({other.name}), {rival.natural} of {m} natural ones; towards these its images vary "
-            f"{heaps} times as much as natural ones"
+            f"{times:.2g} times as much as natural ones"
         )
         told_apart = True
         if prompts is not None:
@@ -71,8 +59,8 @@ def diagnose(
                 value=rival.taken / n,
                 ends=wilson(rival.taken, n),
                 natural=rival.natural / m,
-                p_value=min(1.0, max(p_taken, float(p_heaps[number])) if told_apart else p_taken),
-                excess=float(excesses[number]),
+                p_value=min(1.0, max(p_taken, heaps.p_value) if told_apart else p_taken),
+                excess=heaps.excess,
                 reason=reason,
                 advice=f"say in the prompt what tells it from {other.class_id} ({other.name}): use "
                 "the definition",
@@ -80,6 +68,19 @@ def diagnose(
             )
         )
     return found
+
+
+def _heaps(one: Class, axis: Float[np.ndarray, "d"]) -> tuple[float, Judgement]:
+    """How many times as much images vary along a line as natural ones, judged by partings."""
+    sets = [(x.astype(np.float64) @ axis)[:, None] for x in (one.images, one.train)]
+    centred = residuals(*sets)
+
+    def wider(first: Bool[np.ndarray, "draws m"]) -> Float[np.ndarray, "draws"]:
+        return log_ratio(spreads(centred, first), spreads(centred, ~first))
+
+    n = len(one.images)
+    times = float(np.exp(wider(np.arange(2 * n)[None] < n)[0]))
+    return times, judge(wider, n, one.class_id)
 
 
 class _Rival(NamedTuple):

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
+from jaxtyping import Bool, Float
 
 from synthgap.diagnosis.evidence import Class, Evidence
-from synthgap.diagnosis.null import Null, displacements, judge, part
+from synthgap.diagnosis.null import displacements, judge, partings
 from synthgap.measures import shift
 from synthgap.measures.estimates import Estimate, Interval, interval
 from synthgap.measures.samples import ClassSample
@@ -15,38 +16,46 @@ ADVICE = "add natural images to the training set, or adapt the generator to some
 
 
 def diagnose(classes: Sequence[Class], draws: int) -> list[Evidence]:
-    """Compare the shift of each class's mean with that between two halves of the natural images.
+    """Compare the shift of each class's mean with that of random partings.
 
-    The interval is that of `measures.shift`, moved to the shift of all n images.
+    The interval is that of `measures.shift`, moved to the shift of all n images. Beside it stands
+    the split-half baseline at the same n: the mean shift between halves of natural-train and
+    natural-val together.
 
     Args:
         classes: the classes.
         draws: partings of the natural images, and replicates of the interval.
     """
-    nulls, estimates = [], []
-    for one in classes:
-        parted = part(one, draws)
-        # The other half's mean lies as far on the other side of the mean of all.
-        nulls.append(Null(2 * np.sqrt(displacements(parted.images, parted.first))))
-        value, _ = shift.centroid_shift(one.images, one.train)
-        sample = ClassSample(one.class_id, one.images, one.train, same=False, draws=draws)
-        estimates.append(Estimate(value, shift.of_class(sample)["centroid_shift"].replicates))
-    p_values, excesses = judge(np.array([found.value for found in estimates]), nulls)
-    return [
-        _evidence(*of_class) for of_class in zip(estimates, nulls, p_values, excesses, strict=True)
-    ]
+    return [_of_class(one, draws) for one in classes]
 
 
-def _evidence(estimate: Estimate, null: Null, p_value: float, excess: float) -> Evidence:
-    low, high = interval(estimate)
+def _of_class(one: Class, draws: int) -> Evidence:
+    n = len(one.images)
+    both = np.concatenate([one.images, one.train]).astype(np.float64)
+    judgement = judge(lambda first: _shifts(both, first), n, one.class_id)
+    natural = np.concatenate([one.train, one.val]).astype(np.float64)
+    halves = partings(n, one.class_id, draws)
+    baseline = float(np.mean(np.concatenate([_shifts(natural, some) for some in halves])))
+    value, _ = shift.centroid_shift(one.images, one.train)
+    sample = ClassSample(one.class_id, one.images, one.train, same=False, draws=draws)
+    replicates = shift.of_class(sample)["centroid_shift"].replicates
+    low, high = interval(Estimate(value, replicates))
     ends = Interval(max(low, 0.0), high)
     return Evidence(
-        value=estimate.value,
+        value=value,
         ends=ends,
-        natural=null.mean,
-        p_value=float(p_value),
-        excess=float(excess),
-        reason=f"its mean lies {estimate.value:.3f} [{ends.low:.3f}, {ends.high:.3f}] from that of "
-        f"natural images; two natural sets of this size lie {null.mean:.3f} apart",
+        natural=baseline,
+        p_value=judgement.p_value,
+        excess=judgement.excess,
+        reason=f"its mean lies {value:.3f} [{ends.low:.3f}, {ends.high:.3f}] from that of "
+        f"natural images; two natural sets of this size lie {baseline:.3f} apart",
         advice=ADVICE,
     )
+
+
+def _shifts(
+    images: Float[np.ndarray, "m d"], first: Bool[np.ndarray, "draws m"]
+) -> Float[np.ndarray, "draws"]:
+    """Distance between the means of two halves: twice that of one from the mean of all."""
+    shifts: Float[np.ndarray, "draws"] = 2 * np.sqrt(displacements(images, first))
+    return shifts

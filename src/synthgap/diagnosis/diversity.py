@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
+from jaxtyping import Bool, Float
 
 from synthgap import seeds
 from synthgap.diagnosis.evidence import Class, Evidence
-from synthgap.diagnosis.null import Null, judge, log_ratio, part, spreads
-from synthgap.measures.estimates import Estimate, Interval, bootstrap_counts, interval
+from synthgap.diagnosis.null import judge, log_ratio, residuals, spreads
+from synthgap.measures.estimates import Interval, bootstrap_counts, bootstrapped, interval
 
 VALUE = "centroid distance as a ratio to that of natural-train, at equal n"
 ADVICE = "lower the guidance scale, or vary the prompt (recipe contexts)"
@@ -16,41 +17,38 @@ ADVICE = "lower the guidance scale, or vary the prompt (recipe contexts)"
 def diagnose(classes: Sequence[Class], draws: int) -> list[Evidence]:
     """Compare the centroid distance of each class with that of natural-train.
 
-    The statistic is minus the logarithm of their ratio; its null is that of two halves of the
-    natural images. The interval is a bootstrap of both sets' images.
+    The statistic is minus the logarithm of their ratio, judged by parting the images of both, moved
+    to one mean. The interval is a bootstrap of both sets' images.
 
     Args:
         classes: the classes.
-        draws: partings of the natural images, and replicates of the interval.
+        draws: replicates of the interval.
     """
-    nulls, estimates = [], []
-    for one in classes:
-        parted = part(one, draws)
-        first, second = (spreads(parted.images, half) for half in (parted.first, ~parted.first))
-        nulls.append(Null(-log_ratio(first, second)))
-        sets = one.images.astype(np.float64), one.train.astype(np.float64)
-        counts = [
-            bootstrap_counts(seeds.generator("bootstrap", name, one.class_id), len(images), draws)
-            for name, images in zip(("source", "natural"), sets, strict=True)
-        ]
-        value = log_ratio(*(spreads(images, np.ones((1, len(images)))) for images in sets))
-        replicates = log_ratio(*map(spreads, sets, counts))
-        estimates.append(Estimate(float(value[0]), replicates))
-    p_values, excesses = judge(-np.array([found.value for found in estimates]), nulls)
-    return [
-        _evidence(estimate, p_value, excess)
-        for estimate, p_value, excess in zip(estimates, p_values, excesses, strict=True)
+    return [_of_class(one, draws) for one in classes]
+
+
+def _of_class(one: Class, draws: int) -> Evidence:
+    sets = one.images.astype(np.float64), one.train.astype(np.float64)
+    centred = residuals(*sets)
+
+    def alike(first: Bool[np.ndarray, "draws m"]) -> Float[np.ndarray, "draws"]:
+        return -log_ratio(spreads(centred, first), spreads(centred, ~first))
+
+    judgement = judge(alike, len(one.images), one.class_id)
+    counts = [
+        bootstrap_counts(seeds.generator("bootstrap", name, one.class_id), len(images), draws)
+        for name, images in zip(("source", "natural"), sets, strict=True)
     ]
-
-
-def _evidence(estimate: Estimate, p_value: float, excess: float) -> Evidence:
-    ratio, low, high = map(float, np.exp([estimate.value, *interval(estimate)]))
+    value = float(log_ratio(*(spreads(images, np.ones((1, len(images)))) for images in sets))[0])
+    replicates = log_ratio(*map(spreads, sets, counts))
+    ends = interval(bootstrapped(value, replicates, len(one.images)))
+    ratio, low, high = map(float, np.exp([value, *ends]))
     return Evidence(
         value=ratio,
         ends=Interval(low, high),
         natural=1.0,
-        p_value=float(p_value),
-        excess=float(excess),
+        p_value=judgement.p_value,
+        excess=judgement.excess,
         reason=f"its centroid distance is {ratio:.2f} [{low:.2f}, {high:.2f}] times that of "
         "natural images",
         advice=ADVICE,

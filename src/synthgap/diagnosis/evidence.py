@@ -25,13 +25,11 @@ class Evidence(NamedTuple):
     ends: Interval
     """95 % interval of the value."""
     natural: float
-    """The same number of natural images."""
+    """The same number of natural images, measured against natural images."""
     p_value: float
-    """How rarely natural images go as far."""
+    """How rarely images of one distribution go as far."""
     excess: float | None
-    """Standard deviations of the null that the value lies beyond natural images, where it has a
-    null
-    of random partings."""
+    """Standard deviations beyond random partings, where the value is judged by them."""
     reason: str
     """The numbers in a sentence."""
     advice: str

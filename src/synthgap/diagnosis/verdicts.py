@@ -31,9 +31,9 @@ COLUMNS = {
     "value_low": "lower end of the 95 % interval of value",
     "value_high": "upper end of the 95 % interval of value",
     "natural": "the same value of natural images",
-    "excess": "standard deviations that the statistic lies beyond natural images measured against "
-    "natural images; for ambiguity that of the spread towards the other class",
-    "p_value": "how rarely natural images go as far",
+    "excess": "standard deviations that the statistic lies beyond random partings of the source's "
+    "and natural-train's images; for ambiguity that of the spread towards the other class",
+    "p_value": "how rarely images of one distribution go as far",
     "q_value": "p_value corrected for the number of classes (Benjamini-Hochberg)",
     "other_class": "ambiguity: the class that takes images",
     "reason": "the numbers behind the verdict",
@@ -60,7 +60,7 @@ def diagnose(
     and judged is ours."""
     several = len(classes) > 1
     return {
-        "ambiguity": ambiguity.diagnose(classes, draws, prompts) if several else None,
+        "ambiguity": ambiguity.diagnose(classes, prompts) if several else None,
         "adherence": adherence.diagnose(classes, prompts)
         if several and prompts is not None
         else None,
@@ -102,7 +102,7 @@ def _row(found: Evidence, q_value: float) -> dict[str, Any]:
         "value_low": found.ends.low,
         "value_high": found.ends.high,
         "natural": found.natural,
-        "excess": found.excess if found.excess is not None and np.isfinite(found.excess) else None,
+        "excess": found.excess,
         "p_value": found.p_value,
         "q_value": q_value,
         "other_class": found.other_class if suffers else None,
