@@ -32,9 +32,9 @@ def write_diagnosis(path: str | Path, diagnosis: pd.DataFrame) -> None:
     """
     parts = [
         "<h1>Diagnosis</h1>",
-        "<p>A class suffers from a cause if its images differ from natural ones further than random "
-        "partings of both do, at a false-discovery rate of 5 % over the classes. With many images "
-        "a small difference is enough: the numbers say how large it is. Mend ambiguity "
+        "<p>A class suffers from a cause if its images differ from natural ones further than "
+        "random partings of both do, at a false-discovery rate of 5 % over the classes. With many "
+        "images a small difference is enough: the numbers say how large it is. Mend ambiguity "
         "first: images of two things have a wide spread and a shifted mean whatever else they "
         "are.</p>",
     ]
