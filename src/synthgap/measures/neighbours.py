@@ -216,7 +216,7 @@ class _Search:
                 order = np.argsort(passed.columns, kind="stable")
                 passed = Passed(passed.columns[order], passed.rows[order], passed.scores[order])
             with lock:
-                _merge(*(array[rows] for array in kept), passed, columns.start)
+                _merge(kept, rows, passed, columns.start)
 
         def work(tiles: list[_Tile]) -> None:
             for tile in tiles:
@@ -282,28 +282,23 @@ class _Search:
         return Pairs(centres[inside], points[inside])
 
 
-def _merge(
-    scores: Float[np.ndarray, "t k"],
-    indices: Int[np.ndarray, "t k"],
-    least: Float[np.ndarray, "t"],
-    passed: Passed,
-    start: int,
-) -> None:
-    """Put what passed among the k best of its row, in place."""
+def _merge(kept: _Candidates, queries: slice, passed: Passed, start: int) -> None:
+    """Put what passed, given row by row, among the k best of its query, in place."""
     if not len(passed.rows):
         return
-    k = scores.shape[1]
+    k = kept.scores.shape[1]
     rows, first, counts = np.unique(passed.rows, return_index=True, return_counts=True)
     row = np.repeat(np.arange(len(rows)), counts)
     place = k + np.arange(len(row)) - np.repeat(first, counts)
-    wide = np.full((len(rows), k + counts.max()), -np.inf, scores.dtype)
+    wide = np.full((len(rows), k + counts.max()), -np.inf, kept.scores.dtype)
     which = np.zeros(wide.shape, np.int64)
-    wide[:, :k], which[:, :k] = scores[rows], indices[rows]
+    rows += queries.start
+    wide[:, :k], which[:, :k] = kept.scores[rows], kept.indices[rows]
     wide[row, place], which[row, place] = passed.scores, passed.columns + start
     best = np.argpartition(wide, -k, axis=1)[:, -k:]
-    scores[rows] = np.take_along_axis(wide, best, axis=1)
-    indices[rows] = np.take_along_axis(which, best, axis=1)
-    least[rows] = scores[rows].min(axis=1)
+    kept.scores[rows] = np.take_along_axis(wide, best, axis=1)
+    kept.indices[rows] = np.take_along_axis(which, best, axis=1)
+    kept.least[rows] = kept.scores[rows].min(axis=1)
 
 
 def distances(

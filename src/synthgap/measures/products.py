@@ -3,8 +3,8 @@
 A search is a matrix product and a comparison. Only what passes the comparison, a few of a
 thousand, leaves this module, so that everything else is the same on a CPU and on a GPU.
 
-Scores are q·p - ‖q‖²/2 - ‖p‖²/2, which is -‖q - p‖²/2: the highest score is the nearest point, and a
-tile serves its columns as it serves its rows. The half norms are one more column of either side
+Scores are q·p - ‖q‖²/2 - ‖p‖²/2, which is -‖q - p‖²/2: the highest score is the nearest point, and
+a tile serves its columns as it serves its rows. The half norms are one more column of either side
 (beside a column of ones of the other), so that the product is the score.
 """
 
@@ -35,8 +35,10 @@ class Products(Protocol):
     """Queries, and points, at once."""
     block: int
     """Points that are kept at hand; a multiple of the tile."""
-    threads: int
-    """Tiles that may be worked on at once."""
+
+    @property
+    def threads(self) -> int:
+        """Tiles that may be worked on at once."""
 
     def queries(self, rows: Rows, half_squares: Float[np.ndarray, "n"]) -> Any:
         """Take queries with their half norms."""
