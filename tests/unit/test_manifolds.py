@@ -166,7 +166,8 @@ class TestOfClass:
 
     def test_two_sources_of_one_size_are_subsampled_alike(self):
         # Far enough apart that no share is near 0 or 1.
-        images, natural = directions(15, 30, 4, 0.8), directions(16, 30, 4)
+        natural = np.random.default_rng(16).normal(size=(30, 4))
+        images = np.random.default_rng(15).normal(size=(30, 4)) + 1
         turn = rotation(17, 4)
         one, other = (
             of_class(class_sample(x, y))

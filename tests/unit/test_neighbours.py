@@ -42,7 +42,8 @@ def inside(
 
 @pytest.fixture
 def small_blocks(monkeypatch):
-    """Many blocks and tiles, of sizes that divide nothing."""
+    """Many blocks and tiles, of sizes that divide nothing, on several threads."""
+    monkeypatch.setattr(products.OnNumpy, "threads", 3)
     monkeypatch.setattr(neighbours, "FIRST_SEEN", 7)
     monkeypatch.setattr(neighbours, "NUMBERS_AT_ONCE", 50)
     monkeypatch.setattr(neighbours, "ROWS_SETTLED_AT_ONCE", 3)
