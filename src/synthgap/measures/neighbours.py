@@ -22,7 +22,7 @@ from tqdm import tqdm
 from synthgap.errors import InputError
 from synthgap.measures.checks import finite, same_space
 from synthgap.measures.products import Passed, products_on
-from synthgap.measures.threads import in_order
+from synthgap.measures.threads import in_order, of_blas
 
 Rows = Float[np.ndarray, "n d"]
 
@@ -34,6 +34,9 @@ FIRST_SEEN = 256
 
 NUMBERS_AT_ONCE = 2**17
 """Of float64 in a temporary array, which thus stays in the cache."""
+
+PARTS_FOR_THREADS = 64
+"""More parts of so many numbers are worth the start of threads."""
 
 ROWS_SETTLED_AT_ONCE = 4096
 
@@ -307,12 +310,18 @@ def distances(
     """Distances of pairs of a query and a point, in float64, the same bits in whatever company."""
     found = np.empty(len(which))
     step = max(1, NUMBERS_AT_ONCE // queries.shape[1])
-    for start in range(0, len(which), step):
+
+    def measure(start: int) -> None:
         part = slice(start, start + step)
         apart = queries[which[part]].astype(np.float64)
         apart -= points[of[part]]
         np.square(apart, out=apart)
         found[part] = np.sqrt(apart.sum(axis=1))
+
+    # Where this is called from a thread, BLAS is left with one, and so is this.
+    threads = of_blas() if len(which) > PARTS_FOR_THREADS * step else 1
+    for _ in in_order(measure, range(0, len(which), step), threads):
+        pass
     return found
 
 
