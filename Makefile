@@ -35,6 +35,9 @@ bench: .venv/.synced
 	@for work in generation embedding training; do \
 		$(BIN)/python benchmarks/$$work.py || exit 1; done
 	@$(BIN)/python benchmarks/embedding.py --architecture miniature --images 1000
+	@for work in knn prdc vendi; do \
+		$(BIN)/python benchmarks/measures.py --work $$work --points 3000 || exit 1; done
+	@$(BIN)/python benchmarks/measures.py --work growth --sizes 2500 5000
 
 # After a change of the dependencies in pyproject.toml.
 lock: .venv/.synced

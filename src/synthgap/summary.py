@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow as pa
 
 from synthgap import seeds
-from synthgap.measures import of_class, of_source, pooled
-from synthgap.measures.estimates import Estimate, Row, Share, columns, interval, share
+from synthgap.measures import limits, of_class, of_source, pooled
+from synthgap.measures.estimates import Estimate, Row, Share, columns, share
 from synthgap.tables import read
 
 OF_CLASS = [name for module in of_class.MEASURES for name in module.COLUMNS]
@@ -103,11 +103,7 @@ def variants_table(
         }
         means = over_classes(of_classes)
         for name in OF_CLASS:
-            row |= (
-                columns(name, means[name].value, interval(means[name]))
-                if name in means
-                else _with_ends([name], {})
-            )
+            row |= limits.measured(name, means[name]) if name in means else _with_ends([name], {})
         row |= _with_ends(OF_SOURCE, row_of_all(item))
         row |= _with_ends(OF_POOL, row_of_pool(item))
         if classifier is not None:

@@ -10,7 +10,8 @@ from prdc import compute_prdc
 
 from synthgap.errors import InputError
 from synthgap.measures import manifold_replicates
-from synthgap.measures.estimates import interval
+from synthgap.measures.estimates import difference, interval, wilson
+from synthgap.measures.limits import measured
 from synthgap.measures.manifolds import (
     COLUMNS,
     POOLED_COLUMNS,
@@ -164,7 +165,9 @@ class TestOfClass:
             assert np.array_equal(estimate.replicates, whole[name].replicates)
 
     def test_two_sources_of_one_size_are_subsampled_alike(self):
-        images, natural = directions(15, 30, 4, 0.2), directions(16, 30, 4)
+        # Far enough apart that no share is near 0 or 1.
+        natural = np.random.default_rng(16).normal(size=(30, 4))
+        images = np.random.default_rng(15).normal(size=(30, 4)) + 1
         turn = rotation(17, 4)
         one, other = (
             of_class(class_sample(x, y))
@@ -195,6 +198,40 @@ class TestOfClass:
         assert min(precision, coverage) >= 0.92
         assert density >= 0.89
 
+    def test_shares_of_all_or_none_have_wilson_s_interval(self):
+        n = 50
+        natural = directions(40, n, 4)
+        far = of_class(class_sample(natural + 9, natural, draws=20_000))
+        for name in ("precision", "recall", "coverage"):
+            row = measured(name, far[name])
+            assert (row[name], row[f"{name}_low"]) == (0, 0)
+            # 20,000 normal replicates: the quantile errs by 0.0007.
+            assert row[f"{name}_high"] == pytest.approx(wilson(0, n).high, abs=0.003)
+
+    def test_intervals_cover_where_hardly_an_image_misses(self):
+        n, d, draws = 50, 8, 100
+        # The mean of 20,000 samples; its standard error is 0.00005.
+        truth, held, narrow = 0.99738, 0, 0
+        for seed in range(100):
+            rng = np.random.default_rng(seed)
+            images, natural = rng.normal(size=(n, d)) * 0.7, rng.normal(size=(n, d))
+            found = of_class(class_sample(images, natural, draws=draws))["precision"]
+            row = measured("precision", found)
+            held += row["precision_low"] <= truth <= row["precision_high"]
+            narrow += np.ptp(found.replicates) == 0
+        assert held >= 93
+        assert narrow == 0
+
+    def test_two_sources_at_the_end_may_differ(self):
+        natural = directions(41, 40, 3)
+        one, other = (of_class(class_sample(natural + far, natural)) for far in (9, 10))
+        between = difference(one["precision"], other["precision"])
+        assert between.value == 0
+        low, high = interval(between)
+        # Two independent shares of 0 in 40, each with Wilson's upper end of 0.088.
+        assert -0.2 < low < -0.07
+        assert 0.07 < high < 0.2
+
 
 class TestOfPool:
     def test_is_that_of_all_images_together(self):
@@ -209,7 +246,7 @@ class TestOfPool:
 
     def test_spreads_about_as_other_samples_do(self):
         rng = np.random.default_rng(23)
-        samples = [(rng.normal(size=(150, 4)) * 0.7, rng.normal(size=(150, 4))) for _ in range(100)]
+        samples = [(rng.normal(size=(150, 4)) + 0.7, rng.normal(size=(150, 4))) for _ in range(100)]
         values = [precision_recall_density_coverage(*sample) for sample in samples]
         found = [of_pool(pool_sample(*sample, draws=100)).values() for sample in samples[:20]]
         spread = np.mean([[np.std(e.replicates) for e in row] for row in found], axis=0)

@@ -42,13 +42,14 @@ def inside(
 
 @pytest.fixture
 def small_blocks(monkeypatch):
-    """Many blocks and tiles, of sizes that divide nothing."""
-    monkeypatch.setattr(neighbours, "FIRST_BLOCK", 7)
+    """Many blocks and tiles, of sizes that divide nothing, on several threads."""
+    monkeypatch.setattr(products.OnNumpy, "threads", 3)
+    monkeypatch.setattr(neighbours, "FIRST_SEEN", 7)
     monkeypatch.setattr(neighbours, "NUMBERS_AT_ONCE", 50)
     monkeypatch.setattr(neighbours, "ROWS_SETTLED_AT_ONCE", 3)
     for place in (products.OnNumpy, products.OnTorch):
         monkeypatch.setattr(place, "tile", 11)
-        monkeypatch.setattr(place, "block", 13)
+        monkeypatch.setattr(place, "block", 33)
 
 
 @pytest.mark.parametrize("device", DEVICES)

@@ -101,6 +101,35 @@ def bootstrapped(value: float, replicates: Float[np.ndarray, "draws"], n: int) -
     return Estimate(value, value + deviations * np.sqrt(n / max(n - 1, 1)))
 
 
+def widened_at_ends(
+    value: float, deviations: Float[np.ndarray, "draws"], n: int, rng: np.random.Generator
+) -> Estimate:
+    """Make an estimate of a share of n whose replicates say too little if it is near 0 or 1.
+
+    Where all of n images hit, so do those of every subsample, and the replicates do not differ.
+    With fewer than five hits or misses (W. G. Cochran's rule for the normal approximation,
+    Biometrics 10, 1954), the replicates therefore spread at least as far as Wilson's interval does
+    on its inner side. What lies beyond 0 and 1 is cut from the interval; see `limits`.
+
+    Args:
+        value: the share.
+        deviations: of its replicates, from resampling.
+        n: images of which it is a share.
+        rng: random numbers, independent of those of other sources.
+
+    >>> rng = np.random.default_rng(0)
+    >>> low, _ = interval(widened_at_ends(1.0, np.zeros(20_000), 50, rng))
+    >>> round(low, 2), round(wilson(50, 50).low, 2)
+    (0.93, 0.93)
+    """
+    if min(value, 1 - value) * n < 5:
+        ends = wilson(value * n, n)
+        inner = max(value - ends.low, ends.high - value) / NORMAL_QUANTILE
+        missing = max(0.0, inner**2 - float(np.var(deviations)))
+        deviations = deviations + np.sqrt(missing) * rng.standard_normal(len(deviations))
+    return Estimate(value, value + deviations)
+
+
 def bootstrap_counts(rng: np.random.Generator, n: int, draws: int) -> Int[np.ndarray, "draws n"]:
     """Say how often each of n images is in each of the bootstrap's draws."""
     return rng.multinomial(n, np.full(n, 1 / n), size=draws)

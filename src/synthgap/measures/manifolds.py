@@ -4,6 +4,7 @@ Each image has a ball that reaches to its k-th nearest neighbour in its own set.
 together are its manifold, as far as a sample can show it.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from synthgap.errors import InputError
 from synthgap.measures import checks
-from synthgap.measures.estimates import Estimate, bootstrap_counts
+from synthgap.measures.estimates import Estimate, bootstrap_counts, widened_at_ends
 from synthgap.measures.manifold_replicates import SUBSAMPLE, replicates
 from synthgap.measures.neighbours import in_balls, nearest
 from synthgap.measures.samples import ClassSample, PoolSample
@@ -148,10 +149,7 @@ def of_class(sample: ClassSample) -> dict[str, Estimate]:
     images, natural = sample.images.astype(np.float64), sample.natural.astype(np.float64)
     values = precision_recall_density_coverage(images, natural)
     draws = replicates(images, natural, K, sample.draws, sample.rng("subsampling"))
-    return {
-        name: Estimate(value, value + deviations)
-        for name, value, deviations in zip(COLUMNS, values, draws, strict=True)
-    }
+    return _estimates(COLUMNS, values, draws, sample)
 
 
 def of_pool(sample: PoolSample) -> dict[str, Estimate]:
@@ -175,11 +173,25 @@ def of_pool(sample: PoolSample) -> dict[str, Estimate]:
     rng = sample.rng("bootstrap of the pool")
     # Natural images are drawn first, so that they are the same for every source.
     moved = _resampled(of_natural, sample.draws, rng) + _resampled(of_images, sample.draws, rng)
+    return _estimates(POOLED_COLUMNS, _manifolds(found, K), moved.T, sample)
+
+
+def _estimates(
+    names: Iterable[str],
+    values: Manifolds,
+    draws: Float[np.ndarray, "4 draws"],
+    sample: ClassSample | PoolSample,
+) -> dict[str, Estimate]:
+    """Join values and replicates; density is no share, and keeps the replicates it has."""
+    m, n = len(sample.images), len(sample.natural)
+    # Hits of images at the ends are independent of those of another source: so are these numbers,
+    # which depend on the values. Equal ones would make a difference of 0 look certain.
+    rng = sample.rng(f"ends of shares {float(sample.images[0].sum()):.6g}")
     return {
         name: Estimate(value, value + deviations)
-        for name, value, deviations in zip(
-            POOLED_COLUMNS, _manifolds(found, K), moved.T, strict=True
-        )
+        if of is None
+        else widened_at_ends(value, deviations, of, rng)
+        for name, value, deviations, of in zip(names, values, draws, (m, n, None, n), strict=True)
     }
 
 

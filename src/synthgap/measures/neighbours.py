@@ -5,12 +5,14 @@ matrix of distances is ever whole. Scores are computed in float32 (in float64 wh
 of float64) and only find candidates. What they cannot tell apart, by the bound on the rounding of
 a dot product (N. J. Higham: Accuracy and Stability of Numerical Algorithms, 2002, section 3.1), is
 decided by the distance itself, in float64. So duplicates, ties and the edges of balls come out as
-in a comparison of exact distances, whatever the sizes of blocks.
+in a comparison of exact distances, whatever the sizes of blocks and the order of threads. A search
+of points among themselves computes each score once, for both.
 
 Distances are Euclidean. For unit embeddings their order is that of the cosine.
 """
 
 from collections.abc import Iterator
+from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,17 +22,21 @@ from tqdm import tqdm
 from synthgap.errors import InputError
 from synthgap.measures.checks import finite, same_space
 from synthgap.measures.products import Passed, products_on
+from synthgap.measures.threads import in_order, of_blas
 
 Rows = Float[np.ndarray, "n d"]
 
 SPARE = 4
 """Candidates beyond k. With them, rounding hardly ever leaves the k nearest in doubt."""
 
-FIRST_BLOCK = 512
-"""Points of the first block, all of which are candidates."""
+FIRST_SEEN = 256
+"""Points whose k best are the first threshold of a query."""
 
 NUMBERS_AT_ONCE = 2**17
 """Of float64 in a temporary array, which thus stays in the cache."""
+
+PARTS_FOR_THREADS = 64
+"""More parts of so many numbers are worth the start of threads."""
 
 ROWS_SETTLED_AT_ONCE = 4096
 
@@ -84,7 +90,10 @@ def nearest(
             f"{k} nearest neighbours: each has {available} others; k is at least 1 and at most that"
         )
     candidates = search.candidates(min(k + SPARE, available), leave_out_self)
-    apart, indices = _sorted(queries, points, candidates.indices)
+    # Those whose score is too low for the k nearest, whatever its rounding, need no distance.
+    lowest = np.partition(candidates.scores, -k, axis=1)[:, -k] - 2 * search.doubt
+    possible = candidates.scores >= lowest[:, None]
+    apart, indices = _sorted(queries, points, candidates.indices, possible)
     found = Neighbours(apart[:, :k].copy(), indices[:, :k].copy())
     if indices.shape[1] < available:
         doubtful = ~search.certain(found.distances[:, -1], candidates.least)
@@ -124,10 +133,15 @@ def in_balls(
 class _Tile(NamedTuple):
     rows: slice
     columns: slice
-    scores: Any
+    queries: Any
+    points: Any
+    """What is multiplied, as `products` takes it."""
 
 
 class _Candidates(NamedTuple):
+    """The k points of highest score of each query, in no order."""
+
+    scores: Float[np.ndarray, "q k"]
     indices: Int[np.ndarray, "q k"]
     least: Float[np.ndarray, "q"]
     """The lowest score among them; every point that is no candidate has at most this one."""
@@ -140,111 +154,156 @@ class _Search:
         same_space("queries", queries, "points", points)
         self.queries, self.points = queries, points
         self.products = products_on(device, np.result_type(queries, points, np.float32))
-        self.squares = _squares(queries, "queries")
-        point_squares = self.squares if points is queries else _squares(points, "points")
-        self.half_point_squares = point_squares / 2
+        squares = _squares(queries, "queries")
+        point_squares = squares if points is queries else _squares(points, "points")
+        self.half, self.half_points = squares / 2, point_squares / 2
         self.eps = float(np.finfo(self.products.dtype).eps)
-        # Of d + 1 terms, each with a rounding of eps/2, and as much again for the thresholds.
-        most = np.sqrt(point_squares.max(initial=0))
-        terms = queries.shape[1] + 4
-        self.doubt = terms * self.eps / 2 * (np.sqrt(self.squares) * most + most**2)
+        # Of d + 2 terms, each with a rounding of eps/2, of the rounded half norms and thresholds.
+        # All terms of a score together are at most (‖q‖ + ‖p‖)²/2.
+        bound = (queries.shape[1] + 6) * self.eps / 2
+        norms, point_norms = np.sqrt(squares), np.sqrt(point_squares)
         # What underflows, as all does where every point is zero, is no relative error.
-        self.doubt += terms * float(np.finfo(self.products.dtype).tiny)
+        least = (queries.shape[1] + 6) * float(np.finfo(self.products.dtype).tiny)
+        self.doubt = bound * (norms + point_norms.max(initial=0)) ** 2 / 2 + least
+        self.point_doubt = bound * (point_norms + norms.max(initial=0)) ** 2 / 2 + least
 
-    def tiles(self) -> Iterator[_Tile]:
-        """All of the scores, block by block of the points."""
+    def tiles(self, upper: bool = False) -> Iterator[list[_Tile]]:
+        """All tiles, or those on and above the diagonal; those in a list share their queries."""
         n, q, side = len(self.points), len(self.queries), self.products.tile
-        starts = [0, *range(min(FIRST_BLOCK, n), n, self.products.block)]
         with tqdm(total=n * q, unit="pair", unit_scale=True, delay=5, leave=False) as progress:
-            for start, stop in zip(starts, [*starts[1:], n], strict=True):
-                columns = slice(start, stop)
-                block = self.products.points(self.points[columns], self.half_point_squares[columns])
-                for first in range(0, q, side):
+            for start in range(0, n, self.products.block):
+                part = slice(start, min(start + self.products.block, n))
+                block = self.products.points(self.points[part], self.half_points[part])
+                for first in range(0, min(q, part.stop) if upper else q, side):
                     rows = slice(first, min(first + side, q))
-                    tile = self.products.queries(self.queries[rows])
-                    yield _Tile(rows, columns, self.products.scores(tile, block))
-                    progress.update((rows.stop - rows.start) * (stop - start))
+                    queries = self.products.queries(self.queries[rows], self.half[rows])
+                    yield [
+                        _Tile(
+                            rows,
+                            slice(column, min(column + side, part.stop)),
+                            queries,
+                            block[column - start : column - start + side],
+                        )
+                        for column in range(start, part.stop, side)
+                        if not upper or column >= first
+                    ]
+                    progress.update((rows.stop - rows.start) * (part.stop - start))
+
+    def threads(self) -> int:
+        """One where there is one tile: small searches need no others, nor their start."""
+        alone = max(len(self.queries), len(self.points)) <= self.products.tile
+        return 1 if alone else self.products.threads
 
     def candidates(self, k: int, leave_out_self: bool) -> _Candidates:
-        """The k points of highest score of each query, in no order."""
-        scores = np.full((len(self.queries), k), -np.inf, self.products.dtype)
-        indices = np.zeros((len(self.queries), k), np.int64)
-        least = np.full(len(self.queries), -np.inf)
-        for tile in self.tiles():
-            rows, columns = tile.rows, tile.columns
-            if leave_out_self:
-                both = np.arange(max(rows.start, columns.start), min(rows.stop, columns.stop))
-                self.products.leave_out(tile.scores, both - rows.start, both - columns.start)
-            passed = self.products.above(tile.scores, least[rows])
-            _merge(scores[rows], indices[rows], least[rows], passed, columns.start)
-        return _Candidates(indices, least)
+        """Keep the best k of each query, tile by tile."""
+        q = len(self.queries)
+        kept = _Candidates(
+            np.full((q, k), -np.inf, self.products.dtype),
+            np.zeros((q, k), np.int64),
+            np.full(q, -np.inf),
+        )
+        lock = Lock()
+
+        def keep(rows: slice, columns: slice, scores: Any, turned: bool) -> None:
+            thresholds = kept.least[rows].copy()
+            new = np.isneginf(thresholds)
+            seen = scores[:FIRST_SEEN].T if turned else scores[:, :FIRST_SEEN]
+            if new.any() and k <= seen.shape[1]:
+                # As good as the k-th must pass too.
+                first = np.nextafter(
+                    self.products.highest(seen, k), -np.inf, dtype=self.products.dtype
+                )
+                thresholds[new] = first[new]
+            passed = self.products.above(
+                scores, thresholds[None, :] if turned else thresholds[:, None]
+            )
+            if turned:
+                order = np.argsort(passed.columns, kind="stable")
+                passed = Passed(passed.columns[order], passed.rows[order], passed.scores[order])
+            with lock:
+                _merge(kept, rows, passed, columns.start)
+
+        def work(tiles: list[_Tile]) -> None:
+            for tile in tiles:
+                scores = self.products.scores(tile.queries, tile.points)
+                on_diagonal = leave_out_self and tile.rows == tile.columns
+                if on_diagonal:
+                    self.products.leave_out(scores)
+                keep(tile.rows, tile.columns, scores, turned=False)
+                if leave_out_self and not on_diagonal:
+                    keep(tile.columns, tile.rows, scores, turned=True)
+
+        for _ in in_order(work, self.tiles(upper=leave_out_self), self.threads()):
+            pass
+        return kept
 
     def certain(
         self, apart: Float[np.ndarray, "q"], least: Float[np.ndarray, "q"]
     ) -> Bool[np.ndarray, "q"]:
         """Whether every point that is no candidate is surely farther away than this."""
-        found: Bool[np.ndarray, "q"] = apart**2 < self.squares - 2 * (least + self.doubt)
+        found: Bool[np.ndarray, "q"] = apart**2 < -2 * (least + self.doubt)
         return found
 
     def balls(
         self, radii: Float[np.ndarray, "q"], point_radii: Float[np.ndarray, "n"] | None
     ) -> Iterator[Within]:
         """Pairs of every tile; see `in_balls`."""
-        for tile in self.tiles():
-            squares, own = self.squares[tile.rows], radii[tile.rows, None]
-            # ‖q - p‖ < r means that the score exceeds (‖q‖² - r²)/2.
-            of_centres = self._inside(tile, (squares - own[:, 0] ** 2) / 2, own**2, own)
-            of_points = Pairs(*np.zeros((2, 0), np.int64))
-            if point_radii is not None:
-                theirs = point_radii[None, tile.columns]
-                self.products.raise_columns(tile.scores, theirs[0] ** 2 / 2)
-                of_points = self._inside(tile, squares / 2, theirs.max() ** 2, theirs)
-            yield Within(of_centres, of_points)
+
+        def work(tiles: list[_Tile]) -> list[Within]:
+            found = []
+            for tile in tiles:
+                scores = self.products.scores(tile.queries, tile.points)
+                own, doubt = radii[tile.rows, None], self.doubt[tile.rows, None]
+                of_centres = self._inside(tile, scores, own, doubt)
+                of_points = Pairs(*np.zeros((2, 0), np.int64))
+                if point_radii is not None:
+                    own, doubt = point_radii[None, tile.columns], self.point_doubt[tile.columns]
+                    of_points = self._inside(tile, scores, own, doubt)
+                found.append(Within(of_centres, of_points))
+            return found
+
+        for found in in_order(work, self.tiles(), self.threads()):
+            yield from found
 
     def _inside(
         self,
         tile: _Tile,
-        thresholds: Float[np.ndarray, "t"],
-        squared_radii: Any,
+        scores: Any,
         radii: Float[np.ndarray, "..."],
+        doubt: Float[np.ndarray, "..."],
     ) -> Pairs:
-        """Pairs whose score exceeds the threshold; at its edge, those whose distance decides so."""
-        squares = self.squares[tile.rows]
-        doubt = self.doubt[tile.rows] + self.eps * (squares + np.ravel(squared_radii))
-        passed = self.products.above(tile.scores, thresholds - doubt)
-        inside = passed.scores > (thresholds + doubt)[passed.rows]
+        """Pairs nearer than the radius; where rounding leaves doubt, their distance decides."""
+        thresholds, doubt = -(radii**2) / 2, doubt + self.eps * radii**2
+        passed = self.products.above(scores, thresholds - doubt)
+        shape = tile.rows.stop - tile.rows.start, tile.columns.stop - tile.columns.start
+        places = passed.rows, passed.columns
+        inside = passed.scores > np.broadcast_to(thresholds + doubt, shape)[places]
         centres, points = passed.rows + tile.rows.start, passed.columns + tile.columns.start
         edge = np.flatnonzero(~inside)
-        limits = np.broadcast_to(radii, np.shape(tile.scores))
+        limits = np.broadcast_to(radii, shape)[places]
         inside[edge] = (
-            distances(self.queries, self.points, centres[edge], points[edge])
-            < limits[passed.rows[edge], passed.columns[edge]]
+            distances(self.queries, self.points, centres[edge], points[edge]) < limits[edge]
         )
         return Pairs(centres[inside], points[inside])
 
 
-def _merge(
-    scores: Float[np.ndarray, "t k"],
-    indices: Int[np.ndarray, "t k"],
-    least: Float[np.ndarray, "t"],
-    passed: Passed,
-    start: int,
-) -> None:
-    """Put what passed among the k best of its row, in place."""
+def _merge(kept: _Candidates, queries: slice, passed: Passed, start: int) -> None:
+    """Put what passed, given row by row, among the k best of its query, in place."""
     if not len(passed.rows):
         return
-    k = scores.shape[1]
+    k = kept.scores.shape[1]
     rows, first, counts = np.unique(passed.rows, return_index=True, return_counts=True)
     row = np.repeat(np.arange(len(rows)), counts)
     place = k + np.arange(len(row)) - np.repeat(first, counts)
-    wide = np.full((len(rows), k + counts.max()), -np.inf, scores.dtype)
+    wide = np.full((len(rows), k + counts.max()), -np.inf, kept.scores.dtype)
     which = np.zeros(wide.shape, np.int64)
-    wide[:, :k], which[:, :k] = scores[rows], indices[rows]
+    rows += queries.start
+    wide[:, :k], which[:, :k] = kept.scores[rows], kept.indices[rows]
     wide[row, place], which[row, place] = passed.scores, passed.columns + start
     best = np.argpartition(wide, -k, axis=1)[:, -k:]
-    scores[rows] = np.take_along_axis(wide, best, axis=1)
-    indices[rows] = np.take_along_axis(which, best, axis=1)
-    least[rows] = scores[rows].min(axis=1)
+    kept.scores[rows] = np.take_along_axis(wide, best, axis=1)
+    kept.indices[rows] = np.take_along_axis(which, best, axis=1)
+    kept.least[rows] = kept.scores[rows].min(axis=1)
 
 
 def distances(
@@ -253,19 +312,31 @@ def distances(
     """Distances of pairs of a query and a point, in float64, the same bits in whatever company."""
     found = np.empty(len(which))
     step = max(1, NUMBERS_AT_ONCE // queries.shape[1])
-    for start in range(0, len(which), step):
+
+    def measure(start: int) -> None:
         part = slice(start, start + step)
         apart = queries[which[part]].astype(np.float64)
         apart -= points[of[part]]
         np.square(apart, out=apart)
         found[part] = np.sqrt(apart.sum(axis=1))
+
+    # Where this is called from a thread, BLAS is left with one, and so is this.
+    threads = of_blas() if len(which) > PARTS_FOR_THREADS * step else 1
+    for _ in in_order(measure, range(0, len(which), step), threads):
+        pass
     return found
 
 
-def _sorted(queries: Rows, points: Rows, indices: Int[np.ndarray, "q k"]) -> Neighbours:
-    """Order candidates by their distances, and equal ones by index."""
-    q, k = indices.shape
-    apart = distances(queries, points, np.repeat(np.arange(q), k), indices.ravel()).reshape(q, k)
+def _sorted(
+    queries: Rows,
+    points: Rows,
+    indices: Int[np.ndarray, "q k"],
+    possible: Bool[np.ndarray, "q k"],
+) -> Neighbours:
+    """Order candidates by their distances, and equal ones by index; impossible ones come last."""
+    apart = np.full(indices.shape, np.inf)
+    rows = np.nonzero(possible)[0]
+    apart[possible] = distances(queries, points, rows, indices[possible])
     order = np.lexsort((indices, apart), axis=1)
     return Neighbours(
         np.take_along_axis(apart, order, axis=1), np.take_along_axis(indices, order, axis=1)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from synthgap.measures import frechet, manifolds, mmd, pairwise_cosine, shift, spread, vendi
-from synthgap.measures.estimates import Row, columns, interval
+from synthgap.measures.estimates import Row
+from synthgap.measures.limits import measured
 from synthgap.measures.reading import embeddings, of_one_space
 from synthgap.measures.samples import ClassSample, subsample
 from synthgap.tables import one_row, write
@@ -53,6 +54,6 @@ def measure_class(
     row: Row = {"class_id": class_id, "images": len(available), "n": len(sample.images)}
     for measure in MEASURES:
         for name, estimate in measure.of_class(sample).items():
-            row |= columns(name, estimate.value, interval(estimate))
+            row |= measured(name, estimate)
             row[f"{name}_replicates"] = estimate.replicates
     write(one_row(row), path, metadata)

@@ -13,7 +13,8 @@ from synthgap.measures import (
     prompt_adherence,
     separability,
 )
-from synthgap.measures.estimates import Row, Share, columns, interval
+from synthgap.measures.estimates import Row, Share, columns
+from synthgap.measures.limits import measured
 from synthgap.measures.reading import source_sample
 from synthgap.tables import write
 
@@ -73,7 +74,7 @@ def measure_source(
                 ):
                     row |= columns(name, value, ends)
             else:
-                total |= columns(name, found.value, interval(found))
+                total |= measured(name, found)
                 total[f"{name}_replicates"] = found.replicates
     # The row for all comes first: its keys, all of them, become the columns.
     write(pa.Table.from_pylist([total, *rows]), path, metadata)

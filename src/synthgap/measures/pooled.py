@@ -9,7 +9,8 @@ import numpy as np
 from jaxtyping import Float32, Int
 
 from synthgap.measures import frechet, manifolds, mmd, vendi
-from synthgap.measures.estimates import Row, columns, interval
+from synthgap.measures.estimates import Row
+from synthgap.measures.limits import measured
 from synthgap.measures.reading import of_one_space, tables_of_one_space
 from synthgap.measures.samples import PoolSample, subsample
 from synthgap.tables import one_row, write
@@ -81,7 +82,7 @@ def measure_pooled(
         row: Row = {"images": pool.available, "n": int(np.bincount(pool.labels).min())}
         for measure in MEASURES:
             for name, estimate in measure.of_pool(sample).items():
-                row |= columns(name, estimate.value, interval(estimate))
+                row |= measured(name, estimate)
                 row[f"{name}_replicates"] = estimate.replicates
     write(one_row(row), path, metadata)
 

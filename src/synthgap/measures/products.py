@@ -3,15 +3,17 @@
 A search is a matrix product and a comparison. Only what passes the comparison, a few of a
 thousand, leaves this module, so that everything else is the same on a CPU and on a GPU.
 
-Scores are q·p - ‖p‖²/2: among the points of one query the highest score is the nearest point. The
-half norm is one more column of the points (and a column of ones of the queries), so that the
-product is the score.
+Scores are q·p - ‖q‖²/2 - ‖p‖²/2, which is -‖q - p‖²/2: the highest score is the nearest point, and
+a tile serves its columns as it serves its rows. The half norms are one more column of either side
+(beside a column of ones of the other), so that the product is the score.
 """
 
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from jaxtyping import Float, Int
+
+from synthgap.measures.threads import of_blas
 
 Rows = Float[np.ndarray, "n d"]
 
@@ -30,29 +32,31 @@ class Products(Protocol):
     dtype: Any
     """float32 or float64."""
     tile: int
-    """Queries at once."""
+    """Queries, and points, at once."""
     block: int
-    """Points at once."""
+    """Points that are kept at hand; a multiple of the tile."""
 
-    def queries(self, rows: Rows) -> Any:
-        """Take queries with their column of ones."""
+    @property
+    def threads(self) -> int:
+        """Tiles that may be worked on at once."""
+
+    def queries(self, rows: Rows, half_squares: Float[np.ndarray, "n"]) -> Any:
+        """Take queries with their half norms."""
 
     def points(self, rows: Rows, half_squares: Float[np.ndarray, "n"]) -> Any:
-        """Take points with their column of negative half norms."""
+        """Take points with their half norms."""
 
     def scores(self, queries: Any, points: Any) -> Any:
-        """Multiply. The result is overwritten by the next call."""
+        """Multiply."""
 
-    def above(self, scores: Any, thresholds: Float[np.ndarray, "q"]) -> Passed:
-        """Entries that exceed their row's threshold."""
+    def above(self, scores: Any, thresholds: Float[np.ndarray, "..."]) -> Passed:
+        """Entries that exceed their threshold; one a row (q 1) or a column (1 b)."""
 
-    def raise_columns(self, scores: Any, by: Float[np.ndarray, "b"]) -> None:
-        """Add to each column, in place."""
+    def highest(self, scores: Any, k: int) -> Float[np.ndarray, "q"]:
+        """The k-th highest of each row."""
 
-    def leave_out(
-        self, scores: Any, rows: Int[np.ndarray, "s"], columns: Int[np.ndarray, "s"]
-    ) -> None:
-        """Let these entries pass no threshold."""
+    def leave_out(self, scores: Any) -> None:
+        """Let the entries of the diagonal pass no threshold."""
 
 
 def products_on(device: str, dtype: Any) -> Products:
@@ -60,59 +64,58 @@ def products_on(device: str, dtype: Any) -> Products:
     return OnNumpy(dtype) if device == "cpu" else OnTorch(dtype, device.removeprefix("torch:"))
 
 
-def with_column(rows: Rows, column: Float[np.ndarray, "n"] | float, dtype: Any) -> Rows:
-    """Convert rows and append a column."""
-    wide = np.empty((len(rows), rows.shape[1] + 1), dtype)
-    wide[:, :-1] = rows
-    wide[:, -1] = column
+def with_columns(rows: Rows, columns: tuple[Any, Any], dtype: Any) -> Rows:
+    """Convert rows and append two columns."""
+    wide = np.empty((len(rows), rows.shape[1] + 2), dtype)
+    wide[:, :-2] = rows
+    wide[:, -2], wide[:, -1] = columns
     return wide
 
 
 class OnNumpy:
-    """Products by numpy's BLAS, with as many threads as that has."""
+    """Products by numpy's BLAS, on as many threads as that has."""
 
-    tile = 4096
+    tile = 1024
+    """The scores of a tile, 4 MB, stay in the cache until they are compared."""
     block = 4096
-    # Smaller ones would fit a cache, but BLAS would wait for its threads more often.
 
     def __init__(self, dtype: Any) -> None:
         """Take float32 or float64."""
         self.dtype = np.dtype(dtype)
-        self._scores = np.empty(self.tile * self.block, dtype)
 
-    def queries(self, rows: Rows) -> Rows:
-        """Take queries with their column of ones."""
-        return with_column(rows, 1.0, self.dtype)
+    @property
+    def threads(self) -> int:
+        """As many as BLAS has."""
+        return of_blas()
+
+    def queries(self, rows: Rows, half_squares: Float[np.ndarray, "n"]) -> Rows:
+        """Take queries with their half norms."""
+        return with_columns(rows, (-half_squares, 1.0), self.dtype)
 
     def points(self, rows: Rows, half_squares: Float[np.ndarray, "n"]) -> Rows:
-        """Take points with their column of negative half norms."""
-        return with_column(rows, -half_squares, self.dtype)
+        """Take points with their half norms."""
+        return with_columns(rows, (1.0, -half_squares), self.dtype)
 
     def scores(self, queries: Rows, points: Rows) -> Float[np.ndarray, "q b"]:
-        """Multiply. The result is overwritten by the next call."""
-        shape = len(queries), len(points)
-        out = self._scores[: shape[0] * shape[1]].reshape(shape)
-        return np.matmul(queries, points.T, out=out)
+        """Multiply."""
+        found: Float[np.ndarray, "q b"] = queries @ points.T
+        return found
 
-    def above(self, scores: Float[np.ndarray, "q b"], thresholds: Float[np.ndarray, "q"]) -> Passed:
-        """Entries that exceed their row's threshold."""
-        passed = scores > thresholds.astype(self.dtype)[:, None]
-        places = _true(passed.ravel())
+    def above(
+        self, scores: Float[np.ndarray, "q b"], thresholds: Float[np.ndarray, "..."]
+    ) -> Passed:
+        """Entries that exceed their threshold."""
+        places = _true((scores > thresholds.astype(self.dtype)).ravel())
         rows, columns = np.divmod(places, scores.shape[1])
-        return Passed(rows, columns, scores.ravel()[places])
+        return Passed(rows, columns, scores[rows, columns])
 
-    def raise_columns(self, scores: Float[np.ndarray, "q b"], by: Float[np.ndarray, "b"]) -> None:
-        """Add to each column, in place."""
-        scores += by.astype(self.dtype)
+    def highest(self, scores: Float[np.ndarray, "q b"], k: int) -> Float[np.ndarray, "q"]:
+        """The k-th highest of each row."""
+        return np.partition(scores, -k, axis=1)[:, -k]
 
-    def leave_out(
-        self,
-        scores: Float[np.ndarray, "q b"],
-        rows: Int[np.ndarray, "s"],
-        columns: Int[np.ndarray, "s"],
-    ) -> None:
-        """Let these entries pass no threshold."""
-        scores[rows, columns] = -np.inf
+    def leave_out(self, scores: Float[np.ndarray, "n n"]) -> None:
+        """Let the entries of the diagonal pass no threshold."""
+        np.fill_diagonal(scores, -np.inf)
 
 
 def _true(flags: np.ndarray) -> Int[np.ndarray, "p"]:
@@ -129,6 +132,7 @@ class OnTorch:
 
     tile = 8192
     block = 32768
+    threads = 1
 
     def __init__(self, dtype: Any, device: str) -> None:
         """Take float32 or float64, and a device by torch's name."""
@@ -141,13 +145,13 @@ class OnTorch:
     def _put(self, array: np.ndarray) -> Any:
         return self._torch.from_numpy(np.ascontiguousarray(array, self.dtype)).to(self.device)
 
-    def queries(self, rows: Rows) -> Any:
-        """Take queries with their column of ones."""
-        return self._put(with_column(rows, 1.0, self.dtype))
+    def queries(self, rows: Rows, half_squares: Float[np.ndarray, "n"]) -> Any:
+        """Take queries with their half norms."""
+        return self._put(with_columns(rows, (-half_squares, 1.0), self.dtype))
 
     def points(self, rows: Rows, half_squares: Float[np.ndarray, "n"]) -> Any:
-        """Take points with their column of negative half norms."""
-        return self._put(with_column(rows, -half_squares, self.dtype))
+        """Take points with their half norms."""
+        return self._put(with_columns(rows, (1.0, -half_squares), self.dtype))
 
     def scores(self, queries: Any, points: Any) -> Any:
         """Multiply."""
@@ -158,19 +162,17 @@ class OnTorch:
         finally:
             self._torch.backends.cuda.matmul.allow_tf32 = allowed
 
-    def above(self, scores: Any, thresholds: Float[np.ndarray, "q"]) -> Passed:
-        """Entries that exceed their row's threshold."""
-        places = (scores > self._put(thresholds)[:, None]).nonzero(as_tuple=True)
+    def above(self, scores: Any, thresholds: Float[np.ndarray, "..."]) -> Passed:
+        """Entries that exceed their threshold."""
+        places = (scores > self._put(thresholds)).nonzero(as_tuple=True)
         found = (array.cpu().numpy() for array in (*places, scores[places]))
         return Passed(*found)
 
-    def raise_columns(self, scores: Any, by: Float[np.ndarray, "b"]) -> None:
-        """Add to each column, in place."""
-        scores += self._put(by)
+    def highest(self, scores: Any, k: int) -> Float[np.ndarray, "q"]:
+        """The k-th highest of each row."""
+        found: Float[np.ndarray, "q"] = scores.topk(k, dim=1).values[:, -1].cpu().numpy()
+        return found
 
-    def leave_out(
-        self, scores: Any, rows: Int[np.ndarray, "s"], columns: Int[np.ndarray, "s"]
-    ) -> None:
-        """Let these entries pass no threshold."""
-        places = (self._torch.from_numpy(places).to(self.device) for places in (rows, columns))
-        scores[tuple(places)] = -self._torch.inf
+    def leave_out(self, scores: Any) -> None:
+        """Let the entries of the diagonal pass no threshold."""
+        scores.fill_diagonal_(-self._torch.inf)
