@@ -19,11 +19,14 @@ from synthgap.summary import (
     trained_alone,
 )
 
+NOT_COMPARED = frozenset({"centroid_shift_baseline"})
+"""Measures of natural-train alone, which are one number in every source's table."""
+
 
 def differences_table(
     measured: Sequence[Measured], trainings: Sequence[Training], draws: int
 ) -> pa.Table:
-    """Compare every source with every later one, in every measure that both have.
+    """Compare every source with every later one, in every measure of theirs that both have.
 
     Replicate b of both comes from the same image indices, the same queries and the same seeds of
     training, so the interval is that of the difference itself. It is mostly narrower than the two
@@ -64,7 +67,7 @@ def _measures(item: Measured) -> dict[str, Estimate]:
 def _differences(beginning: Row, found: Mapping[str, Mapping[str, Estimate]]) -> Iterator[Row]:
     for source, other in combinations(found, 2):
         for measure in found[source]:
-            if measure not in found[other]:
+            if measure not in found[other] or measure in NOT_COMPARED:
                 continue
             between = difference(found[source][measure], found[other][measure])
             yield {

@@ -121,6 +121,21 @@ def test_a_measure_that_one_of_two_lacks_gives_no_row(measured):
     assert len(pairs["accuracy"]) == 3
 
 
+def test_what_is_of_natural_train_in_every_source_is_not_compared(tmp_path):
+    names = ["centroid_shift", "centroid_shift_baseline"]
+    measured = []
+    for number, source in enumerate(SOURCES):
+        of_class = {"class_id": "owl", "n": 9, **columns(names, number)}
+        total = {"class_id": None, **columns(["accuracy"], number)}
+        paths = [
+            write(tmp_path / f"{source}-{kind}.parquet", [row])
+            for kind, row in (("class", of_class), ("all", total), ("pool", {"n": 9}))
+        ]
+        measured.append(Measured("clip", source, paths[:1], *paths[1:]))
+    found = differences_table(measured, [], DRAWS).to_pandas()
+    assert set(found["measure"]) == {"centroid_shift", "accuracy"}
+
+
 def test_classifiers_are_paired_by_image_and_seed(tmp_path, measured):
     ranks = np.random.default_rng(0).integers(0, 8, size=(2, 60))
     better = np.where(np.arange(60) % 6 == 0, 0, ranks)

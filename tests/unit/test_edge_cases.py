@@ -282,10 +282,10 @@ def test_all_classes_on_one_point(case, point):
     finite_or_refused(case, arguments)
 
 
-@every
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if case.in_any_order], ids=lambda case: case.name
+)
 def test_order_of_the_rows_does_not_matter(case):
-    if not case.in_any_order:
-        pytest.skip("it does")
     arguments = case.arguments(N, D)
     for seed in range(3):
         assert case(in_order(arguments, seed)) == pytest.approx(

@@ -132,21 +132,36 @@ class TestCorners:
 
 
 class TestParts:
-    def test_are_shapley_values(self):
-        """Averaged over all orders, one by one, as the definition says."""
+    def test_are_owen_values(self):
+        """Averaged over the orders that keep scale and shape together, as the definition says."""
         sample = sample_of(4)
         found = corner_hits(*arguments(sample), k=5)
         expected = np.zeros((3, len(sample.queries)))
-        for order in permutations(range(3)):
+        together = [order for order in permutations(range(3)) if order[1] != 0]
+        assert len(together) == 4
+        for order in together:
             corner = ["N", "N", "N"]
             for factor in order:
                 before = found["".join(corner)].astype(float)
                 corner[factor] = "S"
-                expected[factor] += (before - found["".join(corner)]) / 6
+                expected[factor] += (before - found["".join(corner)]) / 4
         by_column = parts(found)
         for factor, name in enumerate(PARTS):
             assert by_column[name] == pytest.approx(expected[factor], abs=1e-12)
         assert np.abs(expected).max() > 0.3
+        assert by_column["gap_from_diversity"] == pytest.approx(expected[1:].sum(axis=0), abs=1e-12)
+
+    def test_what_only_both_together_cost_is_shared_equally(self):
+        """As by the Shapley value of two players; of three, diversity would have 2/3."""
+        only_together = {corner: np.array([corner != "SSS"]) for corner in CORNERS}
+        assert {name: float(part[0]) for name, part in parts(only_together).items()} == {
+            "accuracy_gap": 1.0,
+            "gap_from_shift": 0.5,
+            "gap_from_diversity": 0.5,
+            "diversity_minus_shift": 0.0,
+            "gap_from_spread": 0.25,
+            "gap_from_shape": 0.25,
+        }
 
     @given(st.integers(0, 10**6))
     def test_of_any_hits_add_up_to_the_gap_and_stay_within_bounds(self, seed):
@@ -157,9 +172,11 @@ class TestParts:
         assert total == pytest.approx(by_column["accuracy_gap"], abs=1e-12)
         inner = by_column["gap_from_spread"] + by_column["gap_from_shape"]
         assert inner == pytest.approx(by_column["gap_from_diversity"], abs=1e-12)
-        for name, scores_of_part in by_column.items():
-            most = 4 / 3 if name == "gap_from_diversity" else 1
-            assert np.abs(scores_of_part).max() <= most + 1e-12
+        between = by_column["diversity_minus_shift"]
+        # Of each query a difference of hits, for which its interval was made.
+        assert np.array_equal(between, found["SNN"].astype(float) - found["NSS"])
+        for scores_of_part in by_column.values():
+            assert np.abs(scores_of_part).max() <= 1
 
     def test_of_factors_without_effect_are_exactly_zero(self):
         only_location = {corner: np.array([corner[0] == "N"]) for corner in CORNERS}
@@ -168,6 +185,7 @@ class TestParts:
             "accuracy_gap": 1.0,
             "gap_from_shift": 1.0,
             "gap_from_diversity": 0.0,
+            "diversity_minus_shift": -1.0,
             "gap_from_spread": 0.0,
             "gap_from_shape": 0.0,
         }
@@ -326,6 +344,7 @@ class TestOfSource:
             "accuracy_gap": by_hand.gap,
             "gap_from_shift": by_hand.shift,
             "gap_from_diversity": by_hand.diversity,
+            "diversity_minus_shift": by_hand.diversity - by_hand.shift,
             "gap_from_spread": by_hand.spread,
             "gap_from_shape": by_hand.shape,
             "centroid_accuracy_gap": by_hand.centroid_gap,
@@ -350,6 +369,9 @@ class TestOfSource:
             gap.overall.replicates, abs=1e-12
         )
         assert np.ptp(gap.overall.replicates) > 0.01
+        assert found["diversity_minus_shift"].overall.replicates == pytest.approx(
+            diversity.overall.replicates - shift.overall.replicates, abs=1e-12
+        )
 
     def test_is_nothing_for_natural_sources(self):
         sample = sample_of(19)

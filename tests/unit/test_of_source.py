@@ -113,6 +113,18 @@ class TestMeasureSource:
         assert [row["modality_gap"] is None for row in found] == [False, True, True, True]
         assert found[0]["linear_separability"] > 0.6
 
+    def test_replicates_lie_about_their_value(self, tmp_path, sources, prompts):
+        # Classes on wrong sides lose much accuracy: the gap and a part of it are far from zero.
+        elsewhere = write_source(tmp_path / "elsewhere", classes(3, 30, flip=-1.0))
+        natural = sources["natural-train"]
+        total, *_ = rows(
+            tmp_path / "m.parquet", elsewhere, sources["natural-val"], prompts, natural=natural
+        )
+        assert min(total["accuracy_gap"], total["gap_from_shift"], total["clip_score"]) > 0.15
+        for name in (name for measure in MEASURES for name in measure.COLUMNS):
+            replicates = np.array(total[f"{name}_replicates"])
+            assert abs(replicates.mean() - total[name]) <= replicates.std() + 1e-9, name
+
     def test_without_prompts_there_is_no_separability(self, tmp_path, sources):
         found = rows(tmp_path / "m.parquet", sources["natural-train"], sources["natural-val"])
         assert "linear_separability" not in found[0]

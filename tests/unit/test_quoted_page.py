@@ -56,28 +56,47 @@ def test_what_diversity_and_shift_cost(seen):
         parts(
             gap_from_diversity=[np.nan, 0.10, 0.03, -0.01],
             gap_from_shift=[np.nan, 0.05, 0.05, 0.09],
+            diversity_minus_shift=[np.nan, 0.05, -0.02, -0.10],
         )
     )
     assert "“diversity has a larger impact on accuracy than centroid-shift”" in found
     assert (
-        "disamb: diversity 0.100 [0.080, 0.120], shift 0.050 [0.030, 0.070]; diversity costs more"
-        in found
-    )
+        "disamb: diversity 0.100 [0.080, 0.120], shift 0.050 [0.030, 0.070], "
+        "difference 0.050 [0.030, 0.070]: diversity costs more"
+    ) in found
+    # An interval that ends at zero decides nothing.
     assert (
-        "disamb2.5: diversity 0.030 [0.010, 0.050], shift 0.050 [0.030, 0.070]; intervals overlap"
+        "disamb2.5: diversity 0.030 [0.010, 0.050], shift 0.050 [0.030, 0.070], "
+        "difference −0.020 [−0.040, 0.000]: undecided which costs more"
     ) in found
     assert "promptaug: diversity −0.010 [−0.030, 0.010], shift" in found
     assert found.count("shift costs more") == 1
     assert "natural-train" not in found
 
 
+def test_a_paired_difference_decides_where_intervals_of_the_parts_overlap(seen):
+    table = parts(
+        gap_from_diversity=[np.nan, 0.07, 0.05, 0.05],
+        gap_from_shift=[np.nan, 0.04, 0.05, 0.08],
+        diversity_minus_shift=[np.nan, 0.03, 0.0, -0.03],
+    )
+    found = seen(table)
+    assert found.count(": diversity costs more") == found.count(": shift costs more") == 1
+    assert found.count(": undecided") == 1
+
+
 @pytest.mark.parametrize(
     "table",
     [
         variants(),
-        parts(gap_from_diversity=[np.nan] * 4, gap_from_shift=[np.nan] * 4),
+        parts(
+            gap_from_diversity=[np.nan] * 4,
+            gap_from_shift=[np.nan] * 4,
+            diversity_minus_shift=[np.nan] * 4,
+        ),
+        parts(gap_from_diversity=[0.1] * 4, gap_from_shift=[0.1] * 4),
     ],
-    ids=["not in the table", "empty"],
+    ids=["not in the table", "empty", "of a table without their difference"],
 )
 def test_what_was_not_measured_has_no_row(seen, table):
     assert "costs accuracy" not in seen(table)
@@ -92,6 +111,6 @@ def test_our_reading_and_what_is_ours_are_named_apart(tmp_path):
     write_quoted(tmp_path / "quoted.html", variants())
     reading, ours = (tmp_path / "quoted.html").read_text().split("<h2>Ours</h2>")
     assert "PromptAug is" in reading
-    for word in ("interval", "Shapley", "tie", "Classifiers on embeddings", "diagnosis"):
+    for word in ("interval", "Owen", "tie", "Classifiers on embeddings", "diagnosis"):
         assert word in ours
         assert word not in reading.split("<h2>Our reading</h2>")[1]

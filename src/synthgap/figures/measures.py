@@ -45,6 +45,7 @@ FAMILIES = {
         "accuracy_gap",
         "gap_from_shift",
         "gap_from_diversity",
+        "diversity_minus_shift",
         "gap_from_spread",
         "gap_from_shape",
         "recentred_knn_accuracy",

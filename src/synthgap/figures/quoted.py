@@ -28,7 +28,7 @@ OURS = (
     "Every interval and paired difference, equal n, and the split-half baseline of the centroid "
     "shift.",
     "How the accuracy gap is split: a class has a location, a scale and a shape, each natural or "
-    "the source's, and the parts are Shapley values of 5-NN accuracy.",
+    "the source's, and the parts are Owen values of 5-NN accuracy, scale and shape being a union.",
     "Linear separability on held-out classes, its margin, and what is left of it without the "
     "modality gap.",
     "Adherence counts ties as right: two classes of the same text are ambiguous, and following "
@@ -102,7 +102,7 @@ def _distances(variants: pd.DataFrame) -> list[Row]:
 
 def _effects(variants: pd.DataFrame) -> list[Row]:
     """What diversity and shift cost each variant, if that was measured."""
-    parts = ["gap_from_diversity", "gap_from_shift"]
+    parts = ["gap_from_diversity", "gap_from_shift", "diversity_minus_shift"]
     if not set(parts) <= set(variants):
         return []
     measured = variants.dropna(subset=parts).to_dict("records")
@@ -121,27 +121,25 @@ def _effects(variants: pd.DataFrame) -> list[Row]:
 
 
 def _effect(row: Mapping[str, Any]) -> str:
-    """One variant's parts, and which of them is larger.
-
-    Intervals that do not overlap mean a difference, however the two estimates go together; those
-    that overlap decide nothing.
-    """
-    diversity, shift = (
-        tuple(float(row[f"gap_from_{part}{end}"]) for end in ("", "_low", "_high"))
-        for part in ("diversity", "shift")
+    """One variant's parts, and which of them is larger, if their paired difference says so."""
+    diversity, shift, between = (
+        tuple(float(row[f"{name}{end}"]) for end in ("", "_low", "_high"))
+        for name in ("gap_from_diversity", "gap_from_shift", "diversity_minus_shift")
     )
-    if diversity[1] > shift[2]:
+    _, low, high = between
+    if low > 0:
         verdict = "diversity costs more"
-    elif shift[1] > diversity[2]:
+    elif high < 0:
         verdict = "shift costs more"
     else:
-        verdict = "intervals overlap"
-    of_diversity, of_shift = (
+        verdict = "undecided which costs more"
+    of_diversity, of_shift, of_both = (
         f"{value:.3f} [{low:.3f}, {high:.3f}]".replace("-", "−")
-        for value, low, high in (diversity, shift)
+        for value, low, high in (diversity, shift, between)
     )
     return (
-        f"{html.escape(str(row['source']))}: diversity {of_diversity}, shift {of_shift}; {verdict}"
+        f"{html.escape(str(row['source']))}: diversity {of_diversity}, shift {of_shift}, "
+        f"difference {of_both}: {verdict}"
     )
 
 

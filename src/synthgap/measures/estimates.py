@@ -227,7 +227,8 @@ def averaged(
         replicates += bootstrapped(0.0, resampled, len(found)).replicates
         per_class.append(found.mean())
         intervals.append(of_class(found))
-    overall = Estimate(float(np.mean(per_class)), replicates / len(rngs))
+    value = float(np.mean(per_class))
+    overall = Estimate(value, value + replicates / len(rngs))
     if np.ptp(overall.replicates) < 1e-12:
         ends = of_class(np.full(len(scores), overall.value))
     else:

@@ -33,10 +33,11 @@ from synthgap.measures.samples import SourceSample
 
 COLUMNS = {
     "accuracy_gap": "5-NN accuracy of natural-train minus that of the source",
-    "gap_from_shift": "part of accuracy_gap that comes from where the class means lie (Shapley "
-    "value)",
+    "gap_from_shift": "part of accuracy_gap that comes from where the class means lie (Owen value)",
     "gap_from_diversity": "part of accuracy_gap that comes from how the images of a class lie "
     "about their mean; with gap_from_shift it is the whole gap",
+    "diversity_minus_shift": "gap_from_diversity minus gap_from_shift, paired: above zero where "
+    "diversity costs more",
     "gap_from_spread": "part of gap_from_diversity that comes from the centroid distance alone",
     "gap_from_shape": "the rest of gap_from_diversity: directions and proportions at equal "
     "centroid distance",
@@ -95,9 +96,11 @@ def isolate(
 ) -> Isolation:
     """Split the k-NN accuracy lost by classifying with a source's images into its causes.
 
-    The parts are Shapley values over location, scale and shape: what taking a factor from the
-    source costs, averaged over the orders in which the three can be taken. They add up to the gap
-    exactly. No part needs to be positive.
+    The parts are Owen values of location, scale and shape, with scale and shape as a union: what
+    taking a factor from the source costs, averaged over the orders in which scale and shape are
+    taken one right after the other. So shift and diversity are the Shapley values of two players,
+    and share equally what only both together cost. Parts add up to the gap exactly. None needs to
+    be positive; all lie in [-1, 1].
 
     Classes whose images are all equal have scale 0 and a shape of zeros: whatever scale such a
     shape is given, it stays on its mean. Where images and natural images differ in number, a
@@ -117,8 +120,8 @@ def isolate(
             one of the two sets has; k below 1.
 
     Source: the question is that of Marwood, Baluja, Alon, arXiv 2311.00056 ("isolate the effects
-    of diversity"); factors and corners are ours. Shapley value: L. S. Shapley, A Value for
-    n-Person Games, 1953.
+    of diversity"); factors and corners are ours. Owen value: G. Owen, Values of games with a
+    priori unions, 1977; of two players L. S. Shapley, A value for n-person games, 1953.
 
     >>> natural = np.array([[0.0, 0.0], [0.2, 0.0], [1.0, 0.0], [1.2, 0.0]])
     >>> moved = natural + np.array([[0.0], [0.0], [-2.0], [-2.0]]) * np.array([1.0, 0.0])
@@ -221,28 +224,29 @@ def corner_hits(
 
 
 def parts(hits: dict[str, Bool[np.ndarray, "q"]]) -> dict[str, Float[np.ndarray, "q"]]:
-    """Split the gap of every query, by Shapley values: scores by column.
+    """Split the gap of every query, by Owen values: scores by column, each in [-1, 1].
 
-    The gap is -1, 0 or 1, and shift, spread and shape lie in [-1, 1]; diversity, the sum of two,
-    lies in [-4/3, 4/3].
+    Scale and shape are a union, so the orders are location first or last, and within the union
+    scale first or last, with 1/4 each.
 
     Args:
         hits: of each corner whether it puts a query into its class.
     """
-    scores = {corner: hit.astype(np.float64) for corner, hit in hits.items()}
-    lost = [np.zeros(len(scores["NNN"])) for _ in range(3)]
-    # Orders of the 6 in which 0, 1 or 2 of the other factors are the source's already.
-    orders = (2, 1, 2)
-    for factor in range(3):
-        for corner in CORNERS:
-            if corner[factor] == "N":
-                taken = f"{corner[:factor]}S{corner[factor + 1 :]}"
-                lost[factor] += orders[corner.count("S")] * (scores[corner] - scores[taken])
-    shift, spread, shape = (sums / 6 for sums in lost)
+    score = {corner: hit.astype(np.float64) for corner, hit in hits.items()}
+    shift = (score["NNN"] - score["SNN"] + score["NSS"] - score["SSS"]) / 2
+    diversity = (score["NNN"] - score["NSS"] + score["SNN"] - score["SSS"]) / 2
+    # Location is natural while the union is taken, or the source's already.
+    spread, shape = np.zeros_like(shift), np.zeros_like(shift)
+    for at in "NS":
+        neither, scale, form, both = (score[at + rest] for rest in ("NN", "SN", "NS", "SS"))
+        spread += (neither - scale + form - both) / 4
+        shape += (neither - form + scale - both) / 4
     return {
-        "accuracy_gap": scores["NNN"] - scores["SSS"],
+        "accuracy_gap": score["NNN"] - score["SSS"],
         "gap_from_shift": shift,
-        "gap_from_diversity": spread + shape,
+        "gap_from_diversity": diversity,
+        # Which is also SNN less NSS, a difference of hits.
+        "diversity_minus_shift": diversity - shift,
         "gap_from_spread": spread,
         "gap_from_shape": shape,
     }

@@ -18,7 +18,8 @@ COLUMNS = {
     "10, unbiased), times 1000; around zero for equal distributions",
 }
 POOLED_COLUMNS = {
-    "pooled_cmmd": "cmmd of all classes' images together, as it is usually computed",
+    "pooled_cmmd": "cmmd of all classes' images together: unbiased, from first and second moments, "
+    "pairs within classes corrected for classes of a fixed size",
 }
 
 SIGMA = 10.0
@@ -146,7 +147,8 @@ def of_moments(
     Between unit embeddings the kernel is exp(c(x·y - 1)) with c = 1/SIGMA², 0.01, and its series in
     c can end after the second power: the mean over y of (x·y)² is xᵀSx, with S the mean of yyᵀ. So
     the cost grows with n, not with its square. What is left out, the third moments and above, is at
-    most 4 SCALE (c³/6 + c⁴/24 + ...), 0.00067, of the value, and never less than none.
+    most 4 SCALE (c³/6 + c⁴/24 + ...): 0.00067 in the unit of the value, however large that is, and
+    never less than none.
 
     In a set of equal classes each image meets fewer of its own class than in a random sample, since
     it does not meet itself. Its own term is therefore replaced by its mean over the rest of its
