@@ -35,8 +35,8 @@ OURS = (
     "the text is no lack of adherence.",
     "Classifiers on embeddings: which of them stand beside centroid and k-NN, and that their "
     "hyperparameters come from the source's images alone.",
-    "The diagnosis: one statistic a cause, judged by natural images measured against natural "
-    "images, at a false-discovery rate of 5 % over the classes. The four causes are the paper's.",
+    "The diagnosis: one statistic a cause, judged by exact tests against natural images, at a "
+    "false-discovery rate of 5 % over the classes. The four causes are the paper's.",
 )
 
 
