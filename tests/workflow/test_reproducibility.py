@@ -60,9 +60,12 @@ def test_a_report_shows_every_figure(finished: Project, tmp_path: object) -> Non
     finished.run("--report", report)
     archive = zipfile.ZipFile(report)
     names = archive.namelist()
-    pages = ("answer.html", "quoted.html", "measures.html")
-    shown = [name for name in names if name.endswith((".png", *pages))]
-    assert len(shown) == 3 + 4 + 1 + 3, names
+    pages = ("answer", "quoted", "measures", "diagnosis", "embedding_classifiers")
+    shown = [
+        name for name in names if name.endswith((".png", *(f"/{page}.html" for page in pages)))
+    ]
+    classes, charts, others = 3, 4, ("isolation", "projection", "embedding_classifiers", "causes")
+    assert len(shown) == classes + charts + len(others) + len(pages), names
     (page,) = (name for name in names if name.endswith("report.html"))
     text = archive.read(page).decode()
     for words in (
@@ -71,6 +74,8 @@ def test_a_report_shows_every_figure(finished: Project, tmp_path: object) -> Non
         "Classes",
         "quoted, our reading, ours",
         "all measures",
+        "diagnosis: which classes, which causes",
+        "classifiers on embeddings",
         "How diverse the images of each source are",
         "Does diversity predict accuracy?",
     ):

@@ -61,8 +61,8 @@ def test_two_folders_and_an_encoder_are_a_study(two_folders: Project, finished: 
 def test_nothing_was_generated_trained_or_left_open(two_folders: Project) -> None:
     folders = {path.name for path in (two_folders.folder / "results/mine").iterdir()}
     assert folders == {
-        *("embeddings", "figures", "images", "logs", "measures", "models", "quarantine"),
-        *("pooled", "summary"),
+        *("diagnosis", "embedding_classifiers", "embeddings", "figures", "images", "logs"),
+        *("measures", "models", "pooled", "quarantine", "summary"),
     }
     assert two_folders.jobs() == []
     page = (two_folders.folder / "results/mine/figures/answer.html").read_text()
