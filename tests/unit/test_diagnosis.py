@@ -211,7 +211,7 @@ class TestTests:
 
     def test_what_never_varies_is_no_evidence(self):
         found = judge(lambda first: np.ones(len(first)), 10, "crane")
-        assert found == (1.0, 0.0)
+        assert found == (1.0, 1.0, 0.0)
 
 
 class TestNull:
@@ -240,6 +240,13 @@ class TestNull:
         chosen = np.random.default_rng(1).random((5, 30)) < 0.5
         expected = [points[row].var(axis=0).sum() for row in chosen]
         assert spreads(points, chosen) == pytest.approx(expected)
+
+    @pytest.mark.parametrize("d", [1, 3, 50])
+    def test_ratio_of_spreads_is_that_of_both_halves(self, d):
+        points = np.random.default_rng(0).normal(size=(20, d)) + 5
+        first = np.concatenate(list(null.partings(10, "crane", 7)))
+        expected = log_ratio(spreads(points, first), spreads(points, ~first))
+        assert null.log_spread_ratio(points, first) == pytest.approx(expected)
 
     def test_ratio_of_nothing_to_nothing_is_one(self):
         assert log_ratio(np.zeros(1), np.zeros(1))[0] == 0

@@ -16,7 +16,7 @@ with logging_to(snakemake.log[0]):
         metadata=metadata(
             snakemake.config["study"],
             snakemake.params.code,
-            ["numpy", "scipy"],
+            ["numpy"],
             encoder=snakemake.wildcards.encoder,
             n=n,
             draws=draws,

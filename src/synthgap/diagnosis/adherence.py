@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from scipy.stats import hypergeom
 
 from synthgap.diagnosis.evidence import Class, Evidence
+from synthgap.measures import prompt_adherence
 from synthgap.measures.estimates import wilson
 
 VALUE = "share of images whose own class's prompt fits them best"
@@ -27,8 +28,8 @@ def diagnose(classes: Sequence[Class], prompts: Float[np.ndarray, "classes d"]) 
     found = []
     for number, one in enumerate(classes):
         natural = np.concatenate([one.train, one.val])
-        hits, n = int(fits_best(one.images, prompts, number).sum()), len(one.images)
-        expected, m = int(fits_best(natural, prompts, number).sum()), len(natural)
+        hits, n = _fitting(one.images, prompts, number), len(one.images)
+        expected, m = _fitting(natural, prompts, number), len(natural)
         p_value = float(hypergeom.cdf(hits, n + m, hits + expected, n))
         reason = (
             f"{hits} of its {n} images fit no other class's prompt better than their own, "
@@ -40,13 +41,9 @@ def diagnose(classes: Sequence[Class], prompts: Float[np.ndarray, "classes d"]) 
     return found
 
 
-def fits_best(
+def _fitting(
     images: Float[np.ndarray, "n d"], prompts: Float[np.ndarray, "classes d"], number: int
-) -> Bool[np.ndarray, "n"]:
-    """Say of each image whether its own class's prompt scores highest.
-
-    Equal scores count: prompts that read the same are ambiguous, and following them is adherence.
-    """
-    scores = images.astype(np.float64) @ prompts.T
-    best: Bool[np.ndarray, "n"] = scores[:, number] >= scores.max(axis=1) - 1e-6
-    return best
+) -> int:
+    """Count the images of a class that adhere to its prompts."""
+    labels = np.full(len(images), number)
+    return int(prompt_adherence.hits(images, labels, prompts, np.arange(len(prompts))).sum())

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from scipy.stats import hypergeom
 
 from synthgap.diagnosis.evidence import Class, Evidence
-from synthgap.diagnosis.null import Judgement, judge, log_ratio, residuals, spreads
+from synthgap.diagnosis.null import Judgement, judge, log_spread_ratio, residuals
 from synthgap.measures.estimates import wilson
 
 VALUE = "share of images nearest to the natural mean of the one other class that takes most"
@@ -74,13 +74,8 @@ def _heaps(one: Class, axis: Float[np.ndarray, "d"]) -> tuple[float, Judgement]:
     """How many times as much images vary along a line as natural ones, judged by partings."""
     sets = [(x.astype(np.float64) @ axis)[:, None] for x in (one.images, one.train)]
     centred = residuals(*sets)
-
-    def wider(first: Bool[np.ndarray, "draws m"]) -> Float[np.ndarray, "draws"]:
-        return log_ratio(spreads(centred, first), spreads(centred, ~first))
-
-    n = len(one.images)
-    times = float(np.exp(wider(np.arange(2 * n)[None] < n)[0]))
-    return times, judge(wider, n, one.class_id)
+    judgement = judge(lambda first: log_spread_ratio(centred, first), len(one.images), one.class_id)
+    return float(np.exp(judgement.value)), judgement
 
 
 class _Rival(NamedTuple):

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Bool, Float
 
 from synthgap import seeds
 from synthgap.diagnosis.evidence import Class, Evidence
-from synthgap.diagnosis.null import judge, log_ratio, residuals, spreads
+from synthgap.diagnosis.null import judge, log_ratio, log_spread_ratio, residuals, spreads
 from synthgap.measures.estimates import Interval, bootstrap_counts, bootstrapped, interval
 
 VALUE = "centroid distance as a ratio to that of natural-train, at equal n"
@@ -30,11 +29,9 @@ def diagnose(classes: Sequence[Class], draws: int) -> list[Evidence]:
 def _of_class(one: Class, draws: int) -> Evidence:
     sets = one.images.astype(np.float64), one.train.astype(np.float64)
     centred = residuals(*sets)
-
-    def alike(first: Bool[np.ndarray, "draws m"]) -> Float[np.ndarray, "draws"]:
-        return -log_ratio(spreads(centred, first), spreads(centred, ~first))
-
-    judgement = judge(alike, len(one.images), one.class_id)
+    judgement = judge(
+        lambda first: -log_spread_ratio(centred, first), len(one.images), one.class_id
+    )
     counts = [
         bootstrap_counts(seeds.generator("bootstrap", name, one.class_id), len(images), draws)
         for name, images in zip(("source", "natural"), sets, strict=True)

@@ -27,6 +27,8 @@ AT_ONCE = 1_000
 class Judgement(NamedTuple):
     """What random partings say of the true one."""
 
+    value: float
+    """The statistic of the true parting."""
     p_value: float
     """Share of partings, the true one among them, that go as far upwards."""
     excess: float
@@ -51,7 +53,7 @@ def judge(statistic: Statistic, n: int, class_id: str) -> Judgement:
     # Equal numbers are computed in another order.
     as_far = int(np.sum(drawn >= true - 1e-9 * (1 + abs(true))))
     excess = (true - float(drawn.mean())) / spread if spread > 1e-12 else 0.0
-    return Judgement((1 + as_far) / (1 + PARTINGS), excess)
+    return Judgement(true, (1 + as_far) / (1 + PARTINGS), excess)
 
 
 def partings(n: int, class_id: str, draws: int) -> Iterator[Bool[np.ndarray, "some m"]]:
@@ -104,3 +106,15 @@ def log_ratio(
     least = np.finfo(float).eps
     ratios: Float[np.ndarray, "draws"] = np.log(np.maximum(one, least) / np.maximum(other, least))
     return ratios
+
+
+def log_spread_ratio(
+    points: Float[np.ndarray, "m d"], first: Bool[np.ndarray, "draws m"]
+) -> Float[np.ndarray, "draws"]:
+    """Logarithm of how many times as far the first half spreads as the other; halves of one size."""
+    half = len(points) // 2
+    squares = np.sum((points - points.mean(axis=0)) ** 2, axis=1)
+    inside = first @ squares / half
+    # Both halves' means lie equally far from the mean of all.
+    moved = displacements(points, first)
+    return log_ratio(inside - moved, squares.sum() / half - inside - moved)

@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from synthgap.diagnosis.evidence import Class
 from synthgap.diagnosis.verdicts import CAUSES, COLUMNS, diagnose, verdicts
+from synthgap.measures.prompt_adherence import directions
 from synthgap.measures.reading import distinct_texts, embeddings
 from synthgap.measures.samples import subsample
 from synthgap.tables import concatenate, write, write_with_csv
@@ -87,11 +88,8 @@ def join_diagnoses(
 
 
 def _directions(path: str | Path, class_ids: Sequence[str]) -> Float[np.ndarray, "classes d"]:
-    """Mean direction of each class's prompts: prompt ensembling (Radford et al. 2021)."""
-    table, rows = distinct_texts(path)
-    texts, owners = rows.astype(np.float64), np.array(table["class_id"].to_pylist())
-    means = np.stack([texts[owners == class_id].mean(axis=0) for class_id in class_ids])
-    directions: Float[np.ndarray, "classes d"] = means / np.linalg.norm(
-        means, axis=1, keepdims=True
-    )
-    return directions
+    """Mean direction of each class's prompts, in the order of the classes."""
+    table, texts = distinct_texts(path)
+    number = {class_id: label for label, class_id in enumerate(class_ids)}
+    labels = np.array([number[class_id] for class_id in table["class_id"].to_pylist()])
+    return directions(texts.astype(np.float64), labels)

@@ -24,8 +24,8 @@ COLUMNS = {
     "natural_adherence": "adherence of natural-train's images to the variant's prompts",
 }
 
-TIE = 1e-9
-"""Cosines that differ by less are equal, but for rounding."""
+TIE = 1e-6
+"""Cosines that differ by less are equal: rounding moves an embedding so far, batch by batch."""
 
 CHUNK = 4096
 """Images compared with all classes at once."""
@@ -104,10 +104,7 @@ def hits(
         prompts: unit embeddings.
         prompt_labels: their class numbers, 0 to c - 1, each present.
     """
-    means = centroids(prompts, prompt_labels, int(prompt_labels.max()) + 1)
-    lengths = np.linalg.norm(means, axis=1, keepdims=True)
-    # Opposite prompts have no mean direction: every image is at a right angle to it.
-    means = np.divide(means, lengths, out=np.zeros_like(means), where=lengths > 1e-12)
+    means = directions(prompts, prompt_labels)
     found = np.zeros(len(images), dtype=bool)
     for start in range(0, len(images), CHUNK):
         part = images[start : start + CHUNK].astype(np.float64)
@@ -116,6 +113,16 @@ def hits(
         own = scores[np.arange(len(part)), wanted]
         found[start : start + CHUNK] = (own >= scores.max(axis=1) - TIE) & (wanted >= 0)
     return found
+
+
+def directions(
+    prompts: Float[np.ndarray, "p d"], prompt_labels: Int[np.ndarray, "p"]
+) -> Float[np.ndarray, "classes d"]:
+    """Unit mean of each class's prompts; labels are 0 to classes - 1, each present."""
+    means = centroids(prompts, prompt_labels, int(prompt_labels.max()) + 1)
+    lengths = np.linalg.norm(means, axis=1, keepdims=True)
+    # Opposite prompts have no mean direction: every image is at a right angle to it.
+    return np.divide(means, lengths, out=np.zeros_like(means), where=lengths > 1e-12)
 
 
 def of_source(sample: SourceSample) -> dict[str, Share]:
