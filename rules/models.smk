@@ -105,7 +105,6 @@ if STUDY.miniature:
         priority: 10
         conda:
             "../envs/models.yaml"
-        threads: 2
         params:
             folder=MINIATURE_FOLDERS["stable-diffusion"],
             clip=MINIATURE_FOLDERS["clip"],

@@ -15,8 +15,6 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
     dict.fromkeys([str(SOURCE), *filter(None, [os.environ.get("PYTHONPATH")])])
 )
 
-from snakemake_interface_executor_plugins.settings import ExecMode
-
 from synthgap.errors import InputError
 from synthgap.identity import code_identity
 from synthgap.provenance import model_files
@@ -30,17 +28,20 @@ except InputError as error:
     sys.exit(f"synthgap: {error}")
 
 # A cluster's jobs read the study again, and need not say it again.
-if workflow.exec_mode == ExecMode.DEFAULT and (_slow := slow_images(STUDY)):
+if workflow.is_main_process and (_slow := slow_images(STUDY)):
     print(f"synthgap: {_slow}", file=sys.stderr)
 
 RESULTS = STUDY.results
 LOGS = f"{RESULTS}/logs"
 
-# Jobs of one Snakemake share workers; a cluster's job runs a Snakemake of its own.
-if not STUDY.workers:
+# Jobs of one Snakemake share workers. A cluster's job runs a Snakemake of its own; alone in it, a job
+# has nobody to share with.
+_alone = workflow.remote_exec and len(workflow.dag_settings.target_jobs) == 1
+if _alone or not STUDY.workers:
     os.environ.pop("SYNTHGAP_RUN", None)
-elif workflow.exec_mode != ExecMode.SUBPROCESS:
+elif not workflow.subprocess_exec:
     os.environ["SYNTHGAP_RUN"] = str(os.getpid())
+os.environ["SYNTHGAP_JOBS_PER_DEVICE"] = str(STUDY.jobs_per_device)
 
 
 def code(script):

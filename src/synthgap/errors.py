@@ -1,6 +1,7 @@
 """Errors that are the user's to mend: shown as one line, never as a traceback."""
 
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -12,10 +13,12 @@ class InputError(ValueError):
 
 @contextmanager
 def logging_to(log: str | Path) -> Iterator[None]:
-    """Send what a job prints to its log; leave the one line of an `InputError` there and exit."""
+    """Append what a job prints to its log; leave there why it failed, and exit.
+
+    Of an `InputError` that is its one line, of any other a traceback.
+    """
     path = Path(log)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
     with (
         # A worker appends to it as well; neither may write over the other.
         path.open("a", encoding="utf-8", buffering=1) as file,
@@ -26,4 +29,7 @@ def logging_to(log: str | Path) -> Iterator[None]:
             yield
         except InputError as error:
             print(f"synthgap: {error}", file=file)
+            sys.exit(1)
+        except Exception:
+            traceback.print_exc(file=file)
             sys.exit(1)

@@ -1,6 +1,7 @@
 """Writing files and folders so that a reader never meets half of one."""
 
 import os
+import platform
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -55,3 +56,20 @@ def _with_ordinary_permissions(folder: Path) -> None:
     for file in folder.rglob("*"):
         if file.is_file():
             file.chmod(0o666 & ~umask)
+
+
+def private_folder(*parts: str) -> Path:
+    """Give a folder for locks and sockets that only this user may enter, on this machine alone.
+
+    Raises:
+        PermissionError: somebody else could enter it.
+    """
+    # Temporary folders may be on a shared disk, where process ids and locks mean nothing elsewhere.
+    folder = Path(tempfile.gettempdir()) / f"synthgap-{os.getuid()}-{platform.node()}"
+    for part in ("", *parts):
+        folder = folder / part
+        folder.mkdir(mode=0o700, exist_ok=True)
+        status = folder.lstat()
+        if status.st_uid != os.getuid() or status.st_mode & 0o077:
+            raise PermissionError(f"{folder} is not private")
+    return folder

@@ -14,10 +14,12 @@ from pathlib import Path
 PLUMBING = frozenset(
     {
         "classes.py",
+        "device_claims.py",
         "embedding/ahead.py",
         "errors.py",
         "files.py",
         "generation/batches.py",
+        "job.py",
         "section.py",
         "workers.py",
     }

@@ -1,40 +1,43 @@
 """Processes that outlive a job, so that the jobs of one run import and load only once.
 
 Importing torch and diffusers and loading a model costs 5 to 30 seconds; a job of one class may
-compute for one. `call` hands a function to a worker of the run, waits for its result and lets the
-worker be for the next job. Where there are no workers, or one dies, the job does the work itself.
+compute for one. `hand_over` lets a worker of the run execute the job's script, waits for it, and
+leaves the worker to the next job. Where there are no workers, or one dies, the job does the work
+itself.
 
-Life of a worker: a job takes the first free slot (a file lock, which the kernel releases when the
-job dies) and starts the slot's worker if none listens. The worker serves one request at a time and
-ends with its run, when a job that waits for it dies, or after `IDLE_S` without work. Slots lie in a
-folder of the run that only the user may enter.
+Life of a worker: a job takes the first free slot of its place (a file lock, which the kernel
+releases when the job dies) and starts the slot's worker if none listens. A place is a device, a
+number of threads and an interpreter. The worker executes one script at a time and ends with its
+run, when a job that waits for it dies, when a job of another place wants its device, or after
+`IDLE_S` without work. Slots lie in a folder of the run that only the user may enter.
 """
 
 import contextlib
 import fcntl
+import hashlib
+import json
 import os
-import platform
+import runpy
 import secrets
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
-from typing import ParamSpec, TypeVar, cast
 
-from synthgap.errors import InputError
-
-P = ParamSpec("P")
-R = TypeVar("R")
+from synthgap.device_claims import VISIBLE
+from synthgap.files import private_folder
 
 RUN = "SYNTHGAP_RUN"
 """Environment variable with the process id of the Snakemake whose jobs share workers."""
+
+WORKER = "SYNTHGAP_WORKER"
+"""Environment variable that says that this process is a worker."""
 
 IDLE_S = 60.0
 """Seconds without work after which a worker ends."""
@@ -45,111 +48,153 @@ LONGEST_FOLDER = 80
 START_S = 30.0
 """Seconds that a worker may take to listen; it imports nothing heavy before that."""
 
+LOOK_S = 0.5
+"""Between two looks whether the run still lives."""
 
 NOBODY_LISTENS = (FileNotFoundError, ConnectionError, EOFError, AuthenticationError)
+
+END = b"end"
+"""The request to a worker to end, which frees its device."""
 
 
 class WorkerDiedError(RuntimeError):
     """The worker ended before it answered."""
 
 
-def call(function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
-    """Call a module's function in a worker of this run, or here if the run has none.
+def serving() -> bool:
+    """Say whether this process is a worker."""
+    return WORKER in os.environ
 
-    What it prints goes to this process's standard error, as if it ran here.
 
-    Raises:
-        InputError: as raised by the function.
-        RuntimeError: the function failed; the message holds the worker's traceback.
+def hand_over(script: str | Path, log: str | Path, threads: int, devices: str | None) -> int | None:
+    """Let a worker of this run execute a script.
+
+    Args:
+        script: a Python file, executed as if it were started.
+        log: where its output goes, beside what it redirects itself.
+        threads: what the job was given; libraries read it when they are imported.
+        devices: `CUDA_VISIBLE_DEVICES` of the worker; None leaves it as it is.
+
+    Returns:
+        The script's exit code; None if there is no worker, or if it died, which standard error
+        says: the work is still to be done.
     """
     if RUN not in os.environ:
-        return function(*args, **kwargs)
+        return None
     try:
-        with _slot(_folder(os.environ[RUN])) as slot:
-            answer = _ask(slot, (function, args, kwargs, _log()))
+        folder = _folder(os.environ[RUN])
+        if devices is not None:
+            _free(folder, devices, _place(threads, devices))
+        with _slot(folder, _place(threads, devices)) as slot:
+            return _ask(slot, devices, Path(script).resolve(), Path(log).resolve())
     except (WorkerDiedError, OSError) as error:
         print(f"synthgap: the worker failed ({error}); going on without it", file=sys.stderr)
-        return function(*args, **kwargs)
-    result, bad_input, failure = answer
-    if bad_input is not None:
-        raise InputError(bad_input)
-    if failure is not None:
-        raise RuntimeError(f"in the worker:\n{failure}")
-    return cast(R, result)
-
-
-def _log() -> str:
-    """The file behind standard error, for the worker to write to."""
-    name = getattr(sys.stderr, "name", "")
-    return (
-        str(Path(name).resolve()) if isinstance(name, str) and Path(name).is_file() else os.devnull
-    )
+        return None
 
 
 def _folder(run: str) -> Path:
     """The run's folder: made if it is missing, refused if somebody else could enter it."""
-    # Process ids mean something on one host only, and the folder may be on a shared disk.
-    user = Path(tempfile.gettempdir()) / f"synthgap-{os.getuid()}-{platform.node()}"
-    if len(str(user)) > LONGEST_FOLDER:
-        raise OSError(f"{user} is too long for the name of a socket; set TMPDIR to a shorter one")
-    for folder in (user, user / run):
-        folder.mkdir(mode=0o700, exist_ok=True)
-        status = folder.lstat()
-        if status.st_uid != os.getuid() or status.st_mode & 0o077:
-            raise PermissionError(f"{folder} is not private")
-    for other in user.iterdir():
+    folder = private_folder(run)
+    if len(str(folder)) > LONGEST_FOLDER:
+        raise OSError(f"{folder} is too long for the name of a socket; set TMPDIR to a shorter one")
+    for other in folder.parent.iterdir():
         # What a run leaves whose workers ended before it.
         if other.name.isdecimal() and not _alive(int(other.name)):
             shutil.rmtree(other, ignore_errors=True)
-    return user / run
+    return folder
+
+
+def _place(threads: int, devices: str | None) -> str:
+    """Name where a job may run: what a worker cannot change once it has started."""
+    return hashlib.sha256(repr((sys.executable, threads, devices)).encode()).hexdigest()[:8]
 
 
 @contextlib.contextmanager
-def _slot(folder: Path) -> Iterator[Path]:
-    """Hold the first slot that no other job holds; there are as many as jobs at once."""
+def _locked(slot: Path) -> Iterator[bool]:
+    """Hold a slot, or say that another job does."""
+    with (slot / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+@contextlib.contextmanager
+def _slot(folder: Path, place: str) -> Iterator[Path]:
+    """Hold the first slot of a place that no other job holds; there are as many as jobs at once."""
     number = 0
     while True:
-        slot = folder / str(number)
+        slot = folder / f"{place}-{number}"
         slot.mkdir(exist_ok=True)
-        with (slot / "lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                number += 1
+        with _locked(slot) as mine:
+            if mine:
+                yield slot
+                return
+        number += 1
+
+
+def _free(folder: Path, devices: str, place: str) -> None:
+    """End the idle workers of other places that hold one of the devices."""
+    wanted = set(devices.split(","))
+    for slot in folder.glob("*-*"):
+        with contextlib.suppress(FileNotFoundError):
+            held = set((slot / "devices").read_text().split(","))
+            if slot.name.startswith(f"{place}-") or not wanted & held:
                 continue
-            yield slot
-            return
+            with _locked(slot) as idle:
+                if idle and (worker := _connected(slot)) is not None:
+                    with worker, contextlib.suppress(EOFError, ConnectionError):
+                        worker.send_bytes(END)
+                        # The kernel hangs up when the process is gone.
+                        worker.recv_bytes()
 
 
-def _ask(slot: Path, request: object) -> tuple[object, str | None, str | None]:
-    with _connected(slot) as connection:
+def _ask(slot: Path, devices: str | None, script: Path, log: Path) -> int:
+    request = json.dumps([str(script), str(log)]).encode()
+    with _connected(slot) or _started(slot, devices) as worker:
         try:
-            connection.send(request)
-            answer: tuple[object, str | None, str | None] = connection.recv()
+            worker.send_bytes(request)
+            return int(worker.recv_bytes())
         except (EOFError, ConnectionError) as error:
             raise WorkerDiedError("it ended before it answered") from error
-    return answer
 
 
-def _connected(slot: Path) -> "Connection[object, tuple[object, str | None, str | None]]":
-    """Connect to the slot's worker, and start one if none listens."""
+def _connected(slot: Path) -> "Connection[bytes, bytes] | None":
+    """Connect to the slot's worker if one listens."""
     with contextlib.suppress(*NOBODY_LISTENS):
         return Client(str(slot / "socket"), "AF_UNIX", authkey=(slot / "key").read_bytes())
+    return None
+
+
+def _started(slot: Path, devices: str | None) -> "Connection[bytes, bytes]":
+    """Start the slot's worker, and connect to it.
+
+    Raises:
+        WorkerDiedError: it does not listen.
+    """
     (slot / "socket").unlink(missing_ok=True)
+    (slot / "devices").write_text(devices or "")
     descriptor = os.open(slot / "key", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as key:
         key.write(secrets.token_bytes(32))
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "synthgap.workers", str(slot), os.environ[RUN]],
+    environment = {**os.environ, WORKER: "1"}
+    run = environment.pop(RUN)
+    if devices is not None:
+        environment[VISIBLE] = devices
+    process = subprocess.Popen(
+        [sys.executable, "-m", "synthgap.workers", str(slot), run],
+        env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
     deadline = time.monotonic() + START_S
-    while worker.poll() is None and time.monotonic() < deadline:
-        with contextlib.suppress(*NOBODY_LISTENS):
-            return Client(str(slot / "socket"), "AF_UNIX", authkey=(slot / "key").read_bytes())
+    while process.poll() is None and time.monotonic() < deadline:
+        if (worker := _connected(slot)) is not None:
+            return worker
         time.sleep(0.02)
     raise WorkerDiedError("it did not start")
 
@@ -160,13 +205,13 @@ class _Watch(threading.Thread):
     def __init__(self, slot: Path, run: int) -> None:
         super().__init__(daemon=True)
         self.slot, self.run_id = slot, run
-        self.client: Connection[object, object] | None = None
+        self.client: Connection[bytes, bytes] | None = None
         self.looking = threading.Lock()
         self.idle_since = time.monotonic()
 
     def run(self) -> None:
         while True:
-            time.sleep(0.5)
+            time.sleep(LOOK_S)
             if not _alive(self.run_id):
                 # The last one out clears the folder; what others still hold there is harmless.
                 shutil.rmtree(self.slot.parent, ignore_errors=True)
@@ -179,7 +224,7 @@ class _Watch(threading.Thread):
                 elif self.client.poll():
                     os._exit(1)
 
-    def serving(self, client: "Connection[object, object] | None") -> None:
+    def serving(self, client: "Connection[bytes, bytes] | None") -> None:
         """Say who waits for this process; None is nobody."""
         with self.looking:
             self.client = client
@@ -197,35 +242,39 @@ def _alive(process: int) -> bool:
 
 
 def serve(slot: Path, run: int) -> None:
-    """Serve the requests of a slot until nobody needs this process."""
+    """Execute the scripts of a slot's jobs until nobody needs this process."""
     watch = _Watch(slot, run)
     watch.start()
     with Listener(str(slot / "socket"), "AF_UNIX", authkey=(slot / "key").read_bytes()) as listener:
         while True:
             # Whoever has gone, or has no key, does not end the worker.
-            with contextlib.suppress(*NOBODY_LISTENS), listener.accept() as connection:
-                request = connection.recv()
-                watch.serving(connection)
-                answer = _answer(*request)
+            with contextlib.suppress(*NOBODY_LISTENS), listener.accept() as client:
+                request = client.recv_bytes()
+                if request == END:
+                    os._exit(0)
+                watch.serving(client)
+                code = _execute(*json.loads(request))
                 watch.serving(None)
-                connection.send(answer)
+                client.send_bytes(str(code).encode())
 
 
-def _answer(
-    function: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object], log: str
-) -> tuple[object, str | None, str | None]:
-    """Run a request with its output in the job's log; give result, bad input or traceback."""
+def _execute(script: str, log: str) -> int:
+    """Execute a script with its output in the job's log; give its exit code."""
     output = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     for stream in (1, 2):
         os.dup2(output, stream)
     os.close(output)
+    found, sys.argv = sys.path[:], [script]
     try:
-        return function(*args, **kwargs), None, None
-    except InputError as error:
-        return None, str(error), None
-    except Exception:
-        return None, None, traceback.format_exc()
+        runpy.run_path(script, run_name="__main__")
+        return 0
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        traceback.print_exc()
+        return 1
     finally:
+        sys.path[:] = found
         sys.stdout.flush()
         sys.stderr.flush()
 

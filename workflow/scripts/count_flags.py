@@ -1,13 +1,16 @@
 """Count the flagged images, and write the report's page about them."""
 
-from synthgap.errors import logging_to
-from synthgap.figures.flags import write_flags_page
-from synthgap.flat_inputs import cut
-from synthgap.generation.flags import flags_table
-from synthgap.provenance import metadata
-from synthgap.tables import write_with_csv
+from synthgap.job import job
 
-with logging_to(snakemake.log[0]):
+
+@job(snakemake)
+def work() -> None:
+    from synthgap.figures.flags import write_flags_page
+    from synthgap.flat_inputs import cut
+    from synthgap.generation.flags import flags_table
+    from synthgap.provenance import metadata
+    from synthgap.tables import write_with_csv
+
     params = snakemake.params
     # The rule lists its inputs by variant and class.
     table = flags_table(cut(snakemake.input, dict.fromkeys(params.variants, params.classes)))

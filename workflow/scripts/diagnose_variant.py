@@ -1,10 +1,13 @@
 """Say which classes of one variant suffer from which cause."""
 
-from synthgap.diagnosis.table import diagnose_variant
-from synthgap.errors import logging_to
-from synthgap.provenance import metadata
+from synthgap.job import job
 
-with logging_to(snakemake.log[0]):
+
+@job(snakemake)
+def work() -> None:
+    from synthgap.diagnosis.table import diagnose_variant
+    from synthgap.provenance import metadata
+
     n, draws = snakemake.params.n, snakemake.params.draws
     encoder, variant = snakemake.wildcards.encoder, snakemake.wildcards.variant
     diagnose_variant(

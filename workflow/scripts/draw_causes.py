@@ -1,9 +1,12 @@
 """Draw how many classes suffer from each cause."""
 
-from synthgap.errors import logging_to
-from synthgap.figures.diagnosis import draw_causes
-from synthgap.tables import read
+from synthgap.job import job
 
-with logging_to(snakemake.log[0]):
+
+@job(snakemake)
+def work() -> None:
+    from synthgap.figures.diagnosis import draw_causes
+    from synthgap.tables import read
+
     diagnosis = read(snakemake.input[0]).to_pandas()
     draw_causes(snakemake.output[0], diagnosis[diagnosis["encoder"] == snakemake.wildcards.encoder])

@@ -1,10 +1,13 @@
 """Draw the charts of one encoder."""
 
-from synthgap.errors import logging_to
-from synthgap.figures import charts
-from synthgap.summary import frame
+from synthgap.job import job
 
-with logging_to(snakemake.log[0]):
+
+@job(snakemake)
+def work() -> None:
+    from synthgap.figures import charts
+    from synthgap.summary import frame
+
     variants, classes = (
         table[table["encoder"] == snakemake.wildcards.encoder]
         for table in (frame(snakemake.input.variants), frame(snakemake.input.classes))

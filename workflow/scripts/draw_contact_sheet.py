@@ -1,9 +1,12 @@
 """Draw natural and synthetic images of one class beside each other."""
 
-from synthgap.errors import logging_to
-from synthgap.figures.contact_sheet import draw_contact_sheet
+from synthgap.job import job
 
-with logging_to(snakemake.log[0]):
+
+@job(snakemake)
+def work() -> None:
+    from synthgap.figures.contact_sheet import draw_contact_sheet
+
     draw_contact_sheet(
         snakemake.output[0],
         snakemake.params.title,

@@ -1,10 +1,13 @@
 """Draw the accuracies of classifiers on the embeddings of one encoder."""
 
-from synthgap.errors import logging_to
-from synthgap.figures.embedding_classifiers import draw_embedding_classifiers
-from synthgap.tables import read
+from synthgap.job import job
 
-with logging_to(snakemake.log[0]):
+
+@job(snakemake)
+def work() -> None:
+    from synthgap.figures.embedding_classifiers import draw_embedding_classifiers
+    from synthgap.tables import read
+
     accuracies = read(snakemake.input[0]).to_pandas()
     draw_embedding_classifiers(
         snakemake.output[0], accuracies[accuracies["encoder"] == snakemake.wildcards.encoder]

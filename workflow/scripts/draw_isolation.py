@@ -1,10 +1,13 @@
 """Draw what of each variant's accuracy gap comes from shift and what from diversity."""
 
-from synthgap.errors import logging_to
-from synthgap.figures.isolation import draw_isolation
-from synthgap.summary import frame
+from synthgap.job import job
 
-with logging_to(snakemake.log[0]):
+
+@job(snakemake)
+def work() -> None:
+    from synthgap.figures.isolation import draw_isolation
+    from synthgap.summary import frame
+
     variants = frame(snakemake.input[0])
     draw_isolation(
         snakemake.output[0], variants[variants["encoder"] == snakemake.wildcards.encoder]

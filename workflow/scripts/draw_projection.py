@@ -1,10 +1,13 @@
 """Draw the map of the embeddings of one encoder."""
 
-from synthgap.errors import logging_to
-from synthgap.figures.projection import draw_projection
-from synthgap.flat_inputs import cut
+from synthgap.job import job
 
-with logging_to(snakemake.log[0]):
+
+@job(snakemake)
+def work() -> None:
+    from synthgap.figures.projection import draw_projection
+    from synthgap.flat_inputs import cut
+
     params = snakemake.params
     draw_projection(
         snakemake.output[0],

@@ -1,22 +1,23 @@
 """Embed the images of one source and class."""
 
-from pydantic import TypeAdapter
+from synthgap.job import job
 
-from synthgap.embedding.encoders import Encoder
-from synthgap.embedding.table import embed_image_table
-from synthgap.errors import logging_to
-from synthgap.models import checkpoint
-from synthgap.provenance import metadata
-from synthgap.workers import call
 
-with logging_to(snakemake.log[0]):
+@job(snakemake)
+def work() -> None:
+    from pydantic import TypeAdapter
+
+    from synthgap.embedding.encoders import Encoder
+    from synthgap.embedding.table import embed_image_table
+    from synthgap.models import checkpoint
+    from synthgap.provenance import metadata
+
     params = snakemake.params
     encoder = TypeAdapter(Encoder).validate_python(
         {**params.encoder, "batch_size": snakemake.resources.batch_size}
     )
     model = checkpoint(**params.checkpoint, fingerprint_file=snakemake.input.get("fingerprint"))
-    call(
-        embed_image_table,
+    embed_image_table(
         snakemake.input.images,
         snakemake.output[0],
         encoder=encoder,

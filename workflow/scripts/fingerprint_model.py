@@ -1,7 +1,10 @@
 """Hash the files of a local model folder."""
 
-from synthgap.errors import logging_to
-from synthgap.provenance import write_fingerprint
+from synthgap.job import job
 
-with logging_to(snakemake.log[0]):
+
+@job(snakemake)
+def work() -> None:
+    from synthgap.provenance import write_fingerprint
+
     write_fingerprint(snakemake.params.folder, snakemake.output[0])

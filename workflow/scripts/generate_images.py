@@ -1,15 +1,17 @@
 """Bring the image table of one class in one variant up to date."""
 
-from pydantic import TypeAdapter
+from synthgap.job import job
 
-from synthgap.errors import logging_to
-from synthgap.generation.generators import Generator
-from synthgap.generation.table import update_images
-from synthgap.models import checkpoint
-from synthgap.provenance import metadata
-from synthgap.workers import call
 
-with logging_to(snakemake.log[0]):
+@job(snakemake)
+def work() -> None:
+    from pydantic import TypeAdapter
+
+    from synthgap.generation.generators import Generator
+    from synthgap.generation.table import update_images
+    from synthgap.models import checkpoint
+    from synthgap.provenance import metadata
+
     params, resources = snakemake.params, snakemake.resources
     generator = TypeAdapter(Generator).validate_python(
         {
@@ -20,8 +22,7 @@ with logging_to(snakemake.log[0]):
         }
     )
     model = checkpoint(**params.checkpoint, fingerprint_file=snakemake.input.get("fingerprint"))
-    updated = call(
-        update_images,
+    updated = update_images(
         snakemake.output[0],
         class_id=snakemake.wildcards.class_id,
         prompts=params.prompts,

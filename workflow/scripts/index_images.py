@@ -1,11 +1,14 @@
 """Find the images of one source inside Parquet files."""
 
-from synthgap.errors import logging_to
-from synthgap.image_sets.parquet_files import ParquetFiles
-from synthgap.image_sets.parquet_index import write_index
-from synthgap.provenance import metadata
+from synthgap.job import job
 
-with logging_to(snakemake.log[0]):
+
+@job(snakemake)
+def work() -> None:
+    from synthgap.image_sets.parquet_files import ParquetFiles
+    from synthgap.image_sets.parquet_index import write_index
+    from synthgap.provenance import metadata
+
     image_set = snakemake.params.image_set
     write_index(
         ParquetFiles.model_validate(image_set),

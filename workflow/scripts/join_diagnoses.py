@@ -1,10 +1,13 @@
 """Join the diagnoses of all variants."""
 
-from synthgap.diagnosis.table import join_diagnoses
-from synthgap.errors import logging_to
-from synthgap.provenance import metadata
+from synthgap.job import job
 
-with logging_to(snakemake.log[0]):
+
+@job(snakemake)
+def work() -> None:
+    from synthgap.diagnosis.table import join_diagnoses
+    from synthgap.provenance import metadata
+
     join_diagnoses(
         snakemake.output[0],
         snakemake.input,

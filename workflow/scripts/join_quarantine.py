@@ -1,11 +1,14 @@
 """Join what was put aside in every class of every source that was read."""
 
-from synthgap.errors import logging_to
-from synthgap.flat_inputs import cut
-from synthgap.image_sets.quarantine import write_joined
-from synthgap.provenance import metadata
+from synthgap.job import job
 
-with logging_to(snakemake.log[0]):
+
+@job(snakemake)
+def work() -> None:
+    from synthgap.flat_inputs import cut
+    from synthgap.image_sets.quarantine import write_joined
+    from synthgap.provenance import metadata
+
     limits = dict(snakemake.params.max_unreadable)
     # The rule lists its inputs by source and class.
     sizes = dict.fromkeys(limits, len(snakemake.input.images) // len(limits))

@@ -1,10 +1,13 @@
 """Measure one class of one source."""
 
-from synthgap.errors import logging_to
-from synthgap.measures.of_class import measure_class
-from synthgap.provenance import metadata
+from synthgap.job import job
 
-with logging_to(snakemake.log[0]):
+
+@job(snakemake)
+def work() -> None:
+    from synthgap.measures.of_class import measure_class
+    from synthgap.provenance import metadata
+
     n, draws = snakemake.params.n, snakemake.params.draws
     measure_class(
         snakemake.output[0],

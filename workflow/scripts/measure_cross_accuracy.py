@@ -1,11 +1,14 @@
 """Measure the centroid accuracy of every source on the images of every source."""
 
-from synthgap.errors import logging_to
-from synthgap.flat_inputs import cut
-from synthgap.measures.cross_accuracy import measure_cross_accuracy
-from synthgap.provenance import metadata
+from synthgap.job import job
 
-with logging_to(snakemake.log[0]):
+
+@job(snakemake)
+def work() -> None:
+    from synthgap.flat_inputs import cut
+    from synthgap.measures.cross_accuracy import measure_cross_accuracy
+    from synthgap.provenance import metadata
+
     class_ids, n, draws = (snakemake.params[name] for name in ("class_ids", "n", "draws"))
     measure_cross_accuracy(
         snakemake.output[0],

@@ -1,10 +1,13 @@
 """Train classifiers on the embeddings of one source and test them on natural-val."""
 
-from synthgap.errors import logging_to
-from synthgap.measures.embedding_classifiers.table import measure_embedding_classifiers
-from synthgap.provenance import metadata
+from synthgap.job import job
 
-with logging_to(snakemake.log[0]):
+
+@job(snakemake)
+def work() -> None:
+    from synthgap.measures.embedding_classifiers.table import measure_embedding_classifiers
+    from synthgap.provenance import metadata
+
     n, draws = snakemake.params.n, snakemake.params.draws
     measure_embedding_classifiers(
         snakemake.output[0],

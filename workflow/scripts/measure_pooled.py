@@ -1,10 +1,13 @@
 """Measure all images of one source as one set."""
 
-from synthgap.errors import logging_to
-from synthgap.measures.pooled import measure_pooled
-from synthgap.provenance import metadata
+from synthgap.job import job
 
-with logging_to(snakemake.log[0]):
+
+@job(snakemake)
+def work() -> None:
+    from synthgap.measures.pooled import measure_pooled
+    from synthgap.provenance import metadata
+
     n, draws = snakemake.params.n, snakemake.params.draws
     measure_pooled(
         snakemake.output[0],

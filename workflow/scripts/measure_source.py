@@ -1,10 +1,13 @@
 """Measure all classes of one source together."""
 
-from synthgap.errors import logging_to
-from synthgap.measures.of_source import measure_source
-from synthgap.provenance import metadata
+from synthgap.job import job
 
-with logging_to(snakemake.log[0]):
+
+@job(snakemake)
+def work() -> None:
+    from synthgap.measures.of_source import measure_source
+    from synthgap.provenance import metadata
+
     n, draws = snakemake.params.n, snakemake.params.draws
     measure_source(
         snakemake.output[0],

@@ -1,14 +1,17 @@
 """Read the images of one class of a source that exists already."""
 
-from pydantic import TypeAdapter
+from synthgap.job import job
 
-from synthgap.classes import Category
-from synthgap.errors import logging_to
-from synthgap.image_sets.reading import read_images
-from synthgap.image_sets.sets import ImageSet
-from synthgap.provenance import metadata
 
-with logging_to(snakemake.log[0]):
+@job(snakemake)
+def work() -> None:
+    from pydantic import TypeAdapter
+
+    from synthgap.classes import Category
+    from synthgap.image_sets.reading import read_images
+    from synthgap.image_sets.sets import ImageSet
+    from synthgap.provenance import metadata
+
     params, resources = snakemake.params, snakemake.resources
     class_id = snakemake.wildcards.class_id
     read_images(

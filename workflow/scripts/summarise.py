@@ -1,22 +1,25 @@
 """Join measures and accuracies into the study's answer."""
 
-from itertools import product
-from pathlib import Path
+from synthgap.job import job
 
-from synthgap.differences import differences_table
-from synthgap.errors import logging_to
-from synthgap.flat_inputs import cut
-from synthgap.provenance import metadata
-from synthgap.summary import (
-    Measured,
-    Training,
-    classes_table,
-    classifiers_table,
-    variants_table,
-)
-from synthgap.tables import write_with_csv
 
-with logging_to(snakemake.log[0]):
+@job(snakemake)
+def work() -> None:
+    from itertools import product
+    from pathlib import Path
+
+    from synthgap.differences import differences_table
+    from synthgap.flat_inputs import cut
+    from synthgap.provenance import metadata
+    from synthgap.summary import (
+        Measured,
+        Training,
+        classes_table,
+        classifiers_table,
+        variants_table,
+    )
+    from synthgap.tables import write_with_csv
+
     params = snakemake.params
     # The rule lists its inputs by encoder, source and class, the table of all classes and that of
     # the pooled images last; by classifier, training set and seed.

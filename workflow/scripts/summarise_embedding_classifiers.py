@@ -1,11 +1,14 @@
 """Join the accuracies of classifiers on embeddings."""
 
-from synthgap.embedding_classifier_summary import embedding_classifiers_table
-from synthgap.errors import logging_to
-from synthgap.provenance import metadata
-from synthgap.tables import write_with_csv
+from synthgap.job import job
 
-with logging_to(snakemake.log[0]):
+
+@job(snakemake)
+def work() -> None:
+    from synthgap.embedding_classifier_summary import embedding_classifiers_table
+    from synthgap.provenance import metadata
+    from synthgap.tables import write_with_csv
+
     params = snakemake.params
     measured = [(encoder, source) for encoder in params.encoders for source in params.sources]
     write_with_csv(

@@ -1,15 +1,17 @@
 """Train a classifier on one training set and test it on natural-val."""
 
-from pydantic import TypeAdapter
+from synthgap.job import job
 
-from synthgap.errors import logging_to
-from synthgap.provenance import metadata
-from synthgap.training.classifiers import Classifier
-from synthgap.training.index import Part
-from synthgap.training.results import train_and_test
-from synthgap.workers import call
 
-with logging_to(snakemake.log[0]):
+@job(snakemake)
+def work() -> None:
+    from pydantic import TypeAdapter
+
+    from synthgap.provenance import metadata
+    from synthgap.training.classifiers import Classifier
+    from synthgap.training.index import Part
+    from synthgap.training.results import train_and_test
+
     params, wildcards, resources = snakemake.params, snakemake.wildcards, snakemake.resources
     seed = int(wildcards.seed)
     speed = {
@@ -22,8 +24,7 @@ with logging_to(snakemake.log[0]):
     sources = [
         (source, count) for source, count in params.training_set.items() for _ in params.class_ids
     ]
-    call(
-        train_and_test,
+    train_and_test(
         spec,
         class_ids=params.class_ids,
         training=[

@@ -1,16 +1,17 @@
 """Train the miniature's UNet and save the Stable Diffusion pipeline that it completes."""
 
-from synthgap.devices import on_threads
-from synthgap.errors import logging_to
-from synthgap.miniature.diffusion import train_diffusion
-from synthgap.miniature.spec import DiffusionSpec
-from synthgap.miniature.web import collect
-from synthgap.provenance import write_fingerprint
-from synthgap.workers import call
+from synthgap.job import job
 
-with logging_to(snakemake.log[0]):
-    call(
-        on_threads,
+
+@job(snakemake)
+def work() -> None:
+    from synthgap.devices import on_threads
+    from synthgap.miniature.diffusion import train_diffusion
+    from synthgap.miniature.spec import DiffusionSpec
+    from synthgap.miniature.web import collect
+    from synthgap.provenance import write_fingerprint
+
+    on_threads(
         snakemake.threads,
         train_diffusion,
         collect(**snakemake.params.left_out),

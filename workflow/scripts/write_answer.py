@@ -1,10 +1,13 @@
 """Write the headline table as a page."""
 
-from synthgap.errors import logging_to
-from synthgap.figures.pages import write_answer
-from synthgap.summary import frame
+from synthgap.job import job
 
-with logging_to(snakemake.log[0]):
+
+@job(snakemake)
+def work() -> None:
+    from synthgap.figures.pages import write_answer
+    from synthgap.summary import frame
+
     write_answer(
         snakemake.output[0],
         snakemake.params.study,

@@ -1,8 +1,11 @@
 """Write the diagnosis as a page."""
 
-from synthgap.errors import logging_to
-from synthgap.figures.diagnosis import write_diagnosis
-from synthgap.tables import read
+from synthgap.job import job
 
-with logging_to(snakemake.log[0]):
+
+@job(snakemake)
+def work() -> None:
+    from synthgap.figures.diagnosis import write_diagnosis
+    from synthgap.tables import read
+
     write_diagnosis(snakemake.output[0], read(snakemake.input[0]).to_pandas())

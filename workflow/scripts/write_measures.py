@@ -1,9 +1,12 @@
 """Write every measure as a page."""
 
-from synthgap.errors import logging_to
-from synthgap.figures.measures import write_measures
-from synthgap.summary import descriptions, frame
+from synthgap.job import job
 
-with logging_to(snakemake.log[0]):
+
+@job(snakemake)
+def work() -> None:
+    from synthgap.figures.measures import write_measures
+    from synthgap.summary import descriptions, frame
+
     table = snakemake.input[0]
     write_measures(snakemake.output[0], frame(table), descriptions(table))

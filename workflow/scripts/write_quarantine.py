@@ -1,10 +1,13 @@
 """Write what was put aside as a page."""
 
-from synthgap.errors import logging_to
-from synthgap.figures.quarantine import write_quarantine
-from synthgap.tables import read
+from synthgap.job import job
 
-with logging_to(snakemake.log[0]):
+
+@job(snakemake)
+def work() -> None:
+    from synthgap.figures.quarantine import write_quarantine
+    from synthgap.tables import read
+
     write_quarantine(
         snakemake.output[0],
         read(snakemake.input[0]).to_pandas(),

@@ -1,9 +1,12 @@
 """Write what the paper says beside what this study found."""
 
-from synthgap.errors import logging_to
-from synthgap.figures.quoted import write_quoted
-from synthgap.summary import frame
+from synthgap.job import job
 
-with logging_to(snakemake.log[0]):
+
+@job(snakemake)
+def work() -> None:
+    from synthgap.figures.quoted import write_quoted
+    from synthgap.summary import frame
+
     variants = frame(snakemake.input[0])
     write_quoted(snakemake.output[0], variants[variants["encoder"] == snakemake.params.encoder])

@@ -111,7 +111,7 @@ def log_ratio(
 def log_spread_ratio(
     points: Float[np.ndarray, "m d"], first: Bool[np.ndarray, "draws m"]
 ) -> Float[np.ndarray, "draws"]:
-    """Logarithm of how many times as far the first half spreads as the other; halves of one size."""
+    """Logarithm of how many times as far the first half spreads as the other; of equal size."""
     half = len(points) // 2
     squares = np.sum((points - points.mean(axis=0)) ** 2, axis=1)
     inside = first @ squares / half

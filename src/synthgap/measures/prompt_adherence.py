@@ -122,7 +122,10 @@ def directions(
     means = centroids(prompts, prompt_labels, int(prompt_labels.max()) + 1)
     lengths = np.linalg.norm(means, axis=1, keepdims=True)
     # Opposite prompts have no mean direction: every image is at a right angle to it.
-    return np.divide(means, lengths, out=np.zeros_like(means), where=lengths > 1e-12)
+    unit: Float[np.ndarray, "classes d"] = np.divide(
+        means, lengths, out=np.zeros_like(means), where=lengths > 1e-12
+    )
+    return unit
 
 
 def of_source(sample: SourceSample) -> dict[str, Share]:

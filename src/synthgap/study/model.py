@@ -78,6 +78,8 @@ class Study(Section):
     workers: bool = True
     """Whether jobs on one machine share processes that keep libraries and models loaded. Results
     are the same either way."""
+    jobs_per_device: int = Field(default=1, ge=1)
+    """Jobs that may compute on one GPU at once; decides speed and memory only."""
     images_per_class: int | None = Field(default=None, ge=1)
     """Images that are generated of each class in each variant. Raising it makes only the missing
     ones. May be left out where all images were made elsewhere."""

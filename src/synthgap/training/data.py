@@ -12,6 +12,9 @@ from synthgap.errors import InputError
 from synthgap.images import picture
 from synthgap.training.timm_classifier import TimmClassifier
 
+REMEMBERED = 256 * 2**20
+"""Bytes of pictures, and of tensors to test on, that a process keeps so as to open each once."""
+
 
 class IndexedImages:
     """The pictures of an index, read when they are asked for, and the numbers of their classes."""
@@ -39,6 +42,9 @@ class IndexedImages:
         self.contents = index["bytes"]
         self.transform = transform
         self.seed = seed
+        self._remembered: dict[int, Any] = {}
+        # Of several readers each would keep pictures of its own.
+        self._room = REMEMBERED if seed is None else 0
 
     def __len__(self) -> int:
         """How many pictures there are."""
@@ -52,7 +58,16 @@ class IndexedImages:
         epoch, row = divmod(position, len(self.labels))
         if self.seed is not None:
             _seed_all(self.seed, epoch, row)
-        return self.transform(picture(self.cell(row))), int(self.labels[row])
+        return self.transform(self._picture(row)), int(self.labels[row])
+
+    def _picture(self, row: int) -> Any:
+        image = self._remembered.get(row)
+        if image is None:
+            image = picture(self.cell(row))
+            self._room -= 3 * image.width * image.height
+            if self._room >= 0:
+                self._remembered[row] = image
+        return image
 
     def cell(self, row: int) -> dict[str, Any]:
         """The image of a row as a cell of an image table."""
@@ -121,8 +136,35 @@ def ordered_loader(images: Any, spec: TimmClassifier, readers: int, device: Any)
     import torch
 
     if not spec.own_draws:
-        return torch.utils.data.DataLoader(images, batch_size=spec.part_size)
+        # A pass draws a number: not from what the training draws from.
+        generator = torch.Generator()
+        return Remembered(
+            torch.utils.data.DataLoader(images, batch_size=spec.part_size, generator=generator)
+        )
     return _on_device(_with_readers(images, readers, device, batch_size=spec.part_size), device)
+
+
+class Remembered:
+    """Batches that are the same in every pass: kept after the first one, if there is room."""
+
+    def __init__(self, batches: Iterable[Any]) -> None:
+        """Take what makes the batches: images and numbers of their classes."""
+        self._batches, self._whole = batches, False
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield the batches."""
+        if self._whole:
+            yield from self._batches
+            return
+        kept: list[Any] = []
+        room = REMEMBERED
+        for images, labels in self._batches:
+            room -= images.nbytes
+            if room >= 0:
+                kept.append((images, labels))
+            yield images, labels
+        if room >= 0:
+            self._batches, self._whole = kept, True
 
 
 def drawn(batches: Iterable[Any]) -> Iterator[Any]:

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from synthgap.files import replacing
-from synthgap.provenance import digest
+from synthgap.provenance import canonical, digest
 from synthgap.tables import write
 from synthgap.training.checkpoint import Checkpoint
 from synthgap.training.classifiers import Classifier
@@ -126,7 +126,8 @@ def write_trained(
     if not ranks.first:
         return
     with replacing(weights) as beside:
-        beside.write_bytes(save(trained.weights, metadata=metadata))
+        # Of several entries safetensors would choose the order anew in each process.
+        beside.write_bytes(save(trained.weights, metadata={"synthgap": canonical(metadata)}))
     write(trained.history, history, metadata)
     write(predictions(trained, validation, class_ids), predicted, metadata)
     checkpoint.remove()
