@@ -269,7 +269,7 @@ def _execute(script: str, log: str) -> int:
         runpy.run_path(script, run_name="__main__")
         return 0
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else int(end.code is not None)
+        return int(end.code) if isinstance(end.code, int) else int(end.code is not None)
     except BaseException:
         traceback.print_exc()
         return 1
