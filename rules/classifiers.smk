@@ -37,6 +37,8 @@ rule train_classifier:
         predictions=f"{RESULTS}/classifiers/{{classifier}}/{{training_set}}/seed{{seed}}/predictions.parquet",
     log:
         f"{LOGS}/classifiers/{{classifier}}/{{training_set}}/seed{{seed}}.log",
+    # The longest jobs first, or the last of them runs alone.
+    priority: 2
     conda:
         "../envs/models.yaml"
     threads: lambda wildcards: max(1, classifier_of(wildcards).readers) * classifier_of(wildcards).gpus

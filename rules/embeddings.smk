@@ -49,6 +49,7 @@ rule embed_images:
         f"{RESULTS}/embeddings/{{encoder}}/{{source}}/{{class_id}}.parquet",
     log:
         f"{LOGS}/embeddings/{{encoder}}/{{source}}/{{class_id}}.log",
+    priority: 1
     conda:
         "../envs/models.yaml"
     threads: encoder_threads

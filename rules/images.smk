@@ -103,6 +103,8 @@ rule generate_images:
         f"{LOGS}/images/{{variant}}/{{class_id}}.log",
     wildcard_constraints:
         variant=one_of(GENERATED),
+    # A device that goes on with a stage keeps its model loaded.
+    priority: 3
     conda:
         "../envs/models.yaml"
     threads: lambda wildcards: threads_of(generator_of(wildcards).model)

@@ -29,6 +29,8 @@ def job(snakemake: Any) -> Callable[[Callable[[], None]], None]:
             return
         log.unlink(missing_ok=True)
         with logging_to(log), claimed(snakemake.resources.get("gpu", 0)) as devices:
+            if devices is not None:
+                print(f"on GPU {devices}")
             # Snakemake runs a copy of the script that holds the object.
             code = workers.hand_over(sys.argv[0], log, snakemake.threads, devices)
             if code is None:

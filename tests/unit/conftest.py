@@ -20,9 +20,9 @@ settings.load_profile("synthgap")
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A run that stands for Snakemake's: a process of its own; gives its folder of slots."""
-    # A socket's path has to be short.
+    # A socket's path has to be short, unlike tmp_path, which must be made before tempdir changes.
     with tempfile.TemporaryDirectory(dir="/tmp") as short:
         monkeypatch.setattr(tempfile, "tempdir", short)
         monkeypatch.setenv("PYTHONPATH", str(ROOT / "src"))

@@ -87,7 +87,7 @@ def test_another_failure_has_its_traceback_in_the_log(place, script):
 def test_the_work_sees_the_device_that_the_job_holds(place, script, monkeypatch):
     monkeypatch.setenv(VISIBLE, "4,5")
     assert script.run(gpu=1) == 0
-    assert script.said() == f"{place} 4\n"
+    assert script.said() == f"on GPU 4\n{place} 4\n"
 
 
 def test_work_without_a_device_sees_what_is_there(place, script, monkeypatch):

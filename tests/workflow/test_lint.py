@@ -12,8 +12,13 @@ MEANT = {
     "name its files stand together, so that one file tells a stage",
     "Environment variable PYTHONPATH used but not asserted with envvars directive": "it is set, "
     "not asked for",
-    "Environment variable SYNTHGAP_RUN used but not asserted with envvars directive": "it is set, "
-    "not asked for",
+    **dict.fromkeys(
+        (
+            f"Environment variable SYNTHGAP_{name} used but not asserted with envvars directive"
+            for name in ("RUN", "JOBS_PER_DEVICE")
+        ),
+        "it is set, not asked for",
+    ),
 }
 
 
