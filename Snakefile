@@ -22,6 +22,7 @@ report: "workflow/report/workflow.rst"
 
 
 include: "rules/study.smk"
+include: "rules/resources.smk"
 include: "rules/models.smk"
 include: "rules/images.smk"
 include: "rules/quarantine.smk"

@@ -43,6 +43,7 @@ rule train_classifier:
         "../envs/models.yaml"
     threads: lambda wildcards: max(1, classifier_of(wildcards).readers) * classifier_of(wildcards).gpus
     resources:
+        **sized(lambda wildcards: training(wildcards.classifier, wildcards.training_set)),
         gpu=lambda wildcards: classifier_of(wildcards).gpus,
         # No parameters: they decide no result, so their change makes nothing stale.
         readers=lambda wildcards: classifier_of(wildcards).readers,

@@ -20,6 +20,13 @@ def diagnosis_of(encoder, variant):
     return f"{RESULTS}/diagnosis/{encoder}/{variant}.parquet"
 
 
+# On a cluster, not worth an allocation.
+localrules:
+    join_diagnoses,
+    write_diagnosis,
+    draw_causes,
+
+
 rule diagnose_variant:
     input:
         images=lambda wildcards: embeddings_of(wildcards.encoder, wildcards.variant),
@@ -36,6 +43,8 @@ rule diagnose_variant:
         f"{LOGS}/diagnosis/{{encoder}}/{{variant}}.log",
     conda:
         "../envs/tables.yaml"
+    resources:
+        **sized(lambda wildcards: measuring(3)),
     params:
         names={category.class_id: category.name for category in STUDY.classes},
         n=STUDY.measures.n,

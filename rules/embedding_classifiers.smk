@@ -18,6 +18,11 @@ def embedding_classifiers_of(encoder, source):
     return f"{RESULTS}/embedding_classifiers/{encoder}/{source}.parquet"
 
 
+# On a cluster, not worth an allocation.
+localrules:
+    summarise_embedding_classifiers,
+
+
 rule measure_embedding_classifiers:
     input:
         images=lambda wildcards: embeddings_of(wildcards.encoder, wildcards.source),
@@ -31,6 +36,8 @@ rule measure_embedding_classifiers:
     conda:
         "../envs/tables.yaml"
     threads: encoder_threads
+    resources:
+        **sized(lambda wildcards: measuring(2)),
     params:
         class_ids=STUDY.class_ids,
         n=STUDY.measures.n,

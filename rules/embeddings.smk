@@ -54,6 +54,7 @@ rule embed_images:
         "../envs/models.yaml"
     threads: encoder_threads
     resources:
+        **sized(lambda wildcards: embedding(wildcards.encoder, IMAGES)),
         gpu=1,
         # No parameter: it decides no embedding.
         batch_size=lambda wildcards: STUDY.encoders[wildcards.encoder].batch_size,
@@ -78,6 +79,7 @@ rule embed_prompts:
         "../envs/models.yaml"
     threads: encoder_threads
     resources:
+        **sized(lambda wildcards: embedding(wildcards.encoder, 20 * CLASSES)),
         gpu=1,
         # No parameter: it decides no embedding.
         batch_size=lambda wildcards: STUDY.encoders[wildcards.encoder].batch_size,

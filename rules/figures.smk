@@ -39,6 +39,17 @@ def class_labels(wildcards):
     return {"class": wildcards.class_id, "name": STUDY.category(wildcards.class_id).name}
 
 
+# On a cluster, not worth an allocation.
+localrules:
+    write_answer,
+    write_quoted,
+    write_measures,
+    draw_charts,
+    draw_isolation,
+    draw_embedding_classifiers,
+    write_embedding_classifiers,
+
+
 rule write_answer:
     input:
         f"{RESULTS}/summary/variants.parquet",
@@ -206,6 +217,8 @@ rule draw_projection:
         f"{LOGS}/figures/{{encoder}}/projection.log",
     conda:
         "../envs/tables.yaml"
+    resources:
+        **sized(lambda wildcards: measuring(len(STUDY.sources))),
     params:
         sources=STUDY.sources,
         variants=lambda wildcards: prompted(wildcards.encoder),
@@ -229,6 +242,8 @@ rule draw_contact_sheet:
         f"{LOGS}/figures/classes/{{class_id}}.log",
     conda:
         "../envs/tables.yaml"
+    resources:
+        **sized(lambda wildcards: needs.reading(len(STUDY.sources) * STUDY.report.images_per_class)),
     params:
         title=class_title,
         sources=STUDY.sources,

@@ -54,6 +54,12 @@ rule index_images:
         source=one_of(READ),
     conda:
         "../envs/tables.yaml"
+    resources:
+        **sized(
+            lambda wildcards: needs.reading(
+                100 * len(STUDY.image_set(wildcards.source).indexed_files())
+            )
+        ),
     params:
         image_set=lambda wildcards: without_split(wildcards.source),
         code=code("index_images.py"),
@@ -74,6 +80,7 @@ rule read_images:
     conda:
         "../envs/tables.yaml"
     resources:
+        **sized(lambda wildcards: needs.reading(IMAGES)),
         # No parameters: they decide whether the job fails, and nothing in its tables. join_quarantine
         # and the measures hold finished tables against them.
         least=STUDY.measures.n,
@@ -109,6 +116,7 @@ rule generate_images:
         "../envs/models.yaml"
     threads: lambda wildcards: threads_of(generator_of(wildcards).model)
     resources:
+        **sized(lambda wildcards: generating(wildcards.variant)),
         gpu=1,
         # No parameters: they decide no image, so their change makes nothing stale. Snakemake
         # rounds numbers, but leaves texts as they are.
@@ -145,6 +153,8 @@ rule count_flags:
         f"{LOGS}/flags.log",
     conda:
         "../envs/tables.yaml"
+    resources:
+        **sized(lambda wildcards: needs.joining(CLASSES * len(STUDY.variants))),
     params:
         variants=list(STUDY.variants),
         classes=len(STUDY.class_ids),

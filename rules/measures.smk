@@ -35,6 +35,8 @@ rule measure_class:
         f"{LOGS}/measures/{{encoder}}/{{source}}/{{class_id}}.log",
     conda:
         "../envs/tables.yaml"
+    resources:
+        **sized(lambda wildcards: measuring(2, 1)),
     params:
         n=STUDY.measures.n,
         draws=STUDY.measures.draws,
@@ -60,6 +62,8 @@ rule measure_source:
         f"{LOGS}/measures/{{encoder}}/{{source}}.log",
     conda:
         "../envs/tables.yaml"
+    resources:
+        **sized(lambda wildcards: measuring(3)),
     params:
         class_ids=STUDY.class_ids,
         # Of images made elsewhere nobody knows which prompt made which.
@@ -82,6 +86,8 @@ rule measure_pooled:
     conda:
         "../envs/tables.yaml"
     threads: encoder_threads
+    resources:
+        **sized(lambda wildcards: measuring(2)),
     params:
         class_ids=STUDY.class_ids,
         n=STUDY.measures.n,
@@ -102,6 +108,8 @@ rule measure_cross_accuracy:
         f"{LOGS}/measures/{{encoder}}.log",
     conda:
         "../envs/tables.yaml"
+    resources:
+        **sized(lambda wildcards: measuring(len(STUDY.sources))),
     params:
         class_ids=STUDY.class_ids,
         sources=STUDY.sources,

@@ -32,9 +32,13 @@ def model_input(role, name, model):
     return {}
 
 
-def local_folder(wildcards):
+def local_model(wildcards):
     section = {"generator": STUDY.generators, "encoder": STUDY.encoders}[wildcards.role]
-    return Path(section[wildcards.name].model.folder)
+    return section[wildcards.name].model
+
+
+def local_folder(wildcards):
+    return Path(local_model(wildcards).folder)
 
 
 rule fingerprint_model:
@@ -48,6 +52,8 @@ rule fingerprint_model:
         role="generator|encoder",
     conda:
         "../envs/tables.yaml"
+    resources:
+        **sized(lambda wildcards: needs.hashing(weights_mb(local_model(wildcards)))),
     params:
         folder=lambda wildcards: str(local_folder(wildcards)),
         code=code("fingerprint_model.py"),
@@ -70,6 +76,8 @@ if STUDY.miniature:
         priority: 10
         conda:
             "../envs/models.yaml"
+        resources:
+            **sized(lambda wildcards: needs.MINIATURE),
         params:
             folder=MINIATURE_FOLDERS["clip"],
             spec=STUDY.miniature.clip.model_dump(mode="json"),
@@ -86,6 +94,8 @@ if STUDY.miniature:
         priority: 10
         conda:
             "../envs/models.yaml"
+        resources:
+            **sized(lambda wildcards: needs.MINIATURE),
         params:
             folder=MINIATURE_FOLDERS["autoencoder"],
             spec=STUDY.miniature.autoencoder.model_dump(mode="json"),
@@ -105,6 +115,8 @@ if STUDY.miniature:
         priority: 10
         conda:
             "../envs/models.yaml"
+        resources:
+            **sized(lambda wildcards: needs.MINIATURE),
         params:
             folder=MINIATURE_FOLDERS["stable-diffusion"],
             clip=MINIATURE_FOLDERS["clip"],

@@ -10,6 +10,11 @@ QUARANTINE_TABLES = [f"{RESULTS}/summary/quarantine.{suffix}" for suffix in ("pa
 QUARANTINE_FILES = [*QUARANTINE_TABLES, f"{RESULTS}/figures/quarantine.html"]
 
 
+# On a cluster, not worth an allocation.
+localrules:
+    write_quarantine,
+
+
 rule join_quarantine:
     input:
         images=[images_of(source) for source in READ],
@@ -21,6 +26,8 @@ rule join_quarantine:
         f"{LOGS}/quarantine.log",
     conda:
         "../envs/tables.yaml"
+    resources:
+        **sized(lambda wildcards: needs.joining(2 * CLASSES * len(READ))),
     params:
         max_unreadable={source: STUDY.max_unreadable(source) for source in READ},
         code=code("join_quarantine.py"),

@@ -34,10 +34,8 @@ if workflow.is_main_process and (_slow := slow_images(STUDY)):
 RESULTS = STUDY.results
 LOGS = f"{RESULTS}/logs"
 
-# Jobs of one Snakemake share workers. A cluster's job runs a Snakemake of its own; alone in it, a job
-# has nobody to share with.
-_alone = workflow.remote_exec and len(workflow.dag_settings.target_jobs) == 1
-if _alone or not STUDY.workers:
+# Jobs of one Snakemake share workers; a cluster's job runs a Snakemake of its own.
+if not STUDY.workers:
     os.environ.pop("SYNTHGAP_RUN", None)
 elif not workflow.subprocess_exec:
     os.environ["SYNTHGAP_RUN"] = str(os.getpid())

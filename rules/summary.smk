@@ -31,6 +31,8 @@ rule summarise:
         f"{LOGS}/summary.log",
     conda:
         "../envs/tables.yaml"
+    resources:
+        **sized(lambda wildcards: needs.joining(CLASSES * len(STUDY.sources) * len(STUDY.encoders))),
     params:
         names={category.class_id: category.name for category in STUDY.classes},
         encoders=list(STUDY.encoders),

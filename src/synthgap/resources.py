@@ -1,0 +1,116 @@
+"""What jobs ask a cluster for: memory and time, sized from the study.
+
+Generous guesses, and ours: too little costs a second attempt, which asks for more; too much only a
+longer queue. Nothing here decides a result.
+"""
+
+import math
+from pathlib import Path
+from typing import NamedTuple
+
+LIGHT_MB = 1_500
+"""A process with numpy, pyarrow, pandas and matplotlib, below the two Snakemakes of a SLURM job."""
+
+MODELS_MB = 4_000
+"""The same with torch, transformers and diffusers; with CUDA some 3 GB are the libraries alone."""
+
+UNKNOWN_MODEL_MB = 8_000
+"""Weights of a model that is not on this machine yet: twice those of Stable Diffusion v1.5."""
+
+START_MINUTES = 10
+"""Starting, and loading libraries and a model from a network disk."""
+
+LONGEST_MINUTES = 24 * 60
+"""Of one attempt. A training goes on where the last one ended, so more is never needed at once."""
+
+MB = 2**20
+
+
+class Needs(NamedTuple):
+    """What a job asks for in its first attempt."""
+
+    mem_mb: int
+    """Memory in MB."""
+    minutes: int
+    """Time limit."""
+
+
+MINIATURE = Needs(MODELS_MB, 30)
+"""Train one of the miniature's models, which takes minutes on a CPU."""
+
+
+def model_mb(
+    folder: str | None = None, repository: str | None = None, revision: str | None = None
+) -> int:
+    """Size of a model's weights: of its folder, or of what the hub's cache holds of it.
+
+    Neither reads the hub; a model that is not there yet counts as `UNKNOWN_MODEL_MB`.
+    """
+    if repository is not None:
+        from huggingface_hub import constants
+
+        name = f"models--{repository.replace('/', '--')}"
+        folder = f"{constants.HF_HUB_CACHE}/{name}/snapshots/{revision}"
+    sizes = [file.stat().st_size for file in Path(folder or ".").rglob("*.safetensors")]
+    return math.ceil(sum(sizes) / MB) or UNKNOWN_MODEL_MB
+
+
+def generating(images: int, pixels: int, steps: int, weights_mb: int) -> Needs:
+    """Make the images of a class.
+
+    Weights are in memory twice while they are loaded; encoded images stay until the table is
+    written. A step at 512×512 takes 10 ms a GB of weights: what a GPU of 2020 takes with Stable
+    Diffusion v1.5. Images of a job that ran out of time are kept.
+
+    Args:
+        images: of the class.
+        pixels: of an image.
+        steps: of denoising.
+        weights_mb: of the pipeline.
+    """
+    seconds = images * steps * pixels / 512**2 * 0.01 * weights_mb / 1_000
+    return _needs(MODELS_MB + 2 * weights_mb + images * pixels / MB, seconds)
+
+
+def embedding(images: int, weights_mb: int) -> Needs:
+    """Embed images or prompts; an image takes 0.1 s, which is a slow disk more than a slow GPU."""
+    return _needs(MODELS_MB + 2 * weights_mb, images * 0.1)
+
+
+def training(images: int, epochs: int, image_size: int, gpus: int, readers: int) -> Needs:
+    """Train a classifier at 300 images of 224×224 a second and GPU; a reader takes 1 GB."""
+    seconds = images * epochs / (300 * gpus) * (image_size / 224) ** 2
+    return _needs(gpus * 2 * MODELS_MB + readers * 1_000, seconds)
+
+
+def reading(images: int) -> Needs:
+    """Open every image of a class once."""
+    return _needs(LIGHT_MB, images * 0.1)
+
+
+def measuring(embeddings: int, compared: int, dimensions: int = 1_024) -> Needs:
+    """Measure embeddings, of which each is compared with others.
+
+    Args:
+        embeddings: that are read, of all sources.
+        compared: embeddings of one source; the time for neighbours grows with their square.
+        dimensions: of an embedding.
+    """
+    # As float32 and float64, and a copy.
+    megabytes = embeddings * dimensions * 4 * 4 / MB
+    return _needs(LIGHT_MB + megabytes, (compared / 10_000) ** 2 * 300)
+
+
+def joining(tables: int) -> Needs:
+    """Read as many small tables."""
+    return _needs(LIGHT_MB + tables / 10, tables * 0.1)
+
+
+def hashing(megabytes: int) -> Needs:
+    """Read files once, at 50 MB a second."""
+    return _needs(LIGHT_MB, megabytes / 50)
+
+
+def _needs(mem_mb: float, seconds: float) -> Needs:
+    minutes = START_MINUTES + math.ceil(seconds / 60)
+    return Needs(math.ceil(mem_mb), min(minutes, LONGEST_MINUTES))
