@@ -11,9 +11,8 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,7 +25,8 @@ SlurmctldPort={port}
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
-AuthInfo=socket={folder}/run/munge.sock
+# A requeued job waits for as long as its old credential is good.
+AuthInfo=socket={folder}/run/munge.sock,cred_expire=5
 CredType=cred/munge
 StateSaveLocation={folder}/state
 SlurmdSpoolDir={folder}/spool/%n
@@ -79,7 +79,9 @@ class Job(NamedTuple):
     """Snakemake's word for the job: its rule and wildcards."""
     node: str
     requested: str
-    """What it asked for, as SLURM writes it (`cpu=1,mem=500M,node=1,gres/gpu=1`)."""
+    """Cores, memory and nodes that it got, as SLURM writes it (`cpu=1,mem=500M,node=1`)."""
+    gpus: str
+    """GPUs that it asked for (`gres:gpu:1`), or N/A."""
 
 
 class Cluster:
@@ -121,7 +123,15 @@ class Cluster:
         self._start("slurmctld", "-i", "-c", "-f", str(self.conf))
         for name in self.nodes:
             self.start_node(name)
-        wait_for(self._idle, 30, lambda: "the nodes are not idle: " + self.command("sinfo"))
+        self.wait_until_idle()
+
+    def wait_until_idle(self) -> None:
+        """Wait until all nodes are up and without work."""
+        wait_for(self._idle, 60, lambda: "the nodes are not idle: " + self.command("sinfo"))
+
+    def logs(self) -> str:
+        """What the daemons wrote down."""
+        return "".join(file.read_text() for file in self.folder.glob("log/*.log"))
 
     def stop(self) -> None:
         """End every process of this cluster, by their pid files."""
@@ -139,27 +149,12 @@ class Cluster:
 
     def stop_node(self, name: str) -> None:
         """Let a node vanish with all that runs on it, as if its power were cut."""
-        for process in self.processes_on(name):
+        steps = [f"slurmstepd: [{job.number}." for job in self.jobs() if job.node == name]
+        roots = {int((self.folder / f"run/slurmd-{name}.pid").read_text())}
+        roots |= {pid for pid in _processes() if _command(pid).startswith(tuple(steps))}
+        for process in _with_children(roots):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
-
-    def processes_on(self, name: str) -> list[int]:
-        """The node's daemon and, below its job steps, all their processes."""
-        daemon = self.folder / f"run/slurmd-{name}.pid"
-        roots = {int(daemon.read_text())} if daemon.exists() else set()
-        parents = dict(_parents())
-        for process in parents:
-            with contextlib.suppress(OSError):
-                command = Path(f"/proc/{process}/cmdline").read_bytes().decode(errors="replace")
-                # A step's daemon names its node nowhere; its environment does.
-                if command.startswith("slurmstepd") and _environment(process).get(
-                    "SLURMD_NODENAME", ""
-                ) in ("", name):
-                    roots.add(process)
-        found = set(roots)
-        while more := {p for p, parent in parents.items() if parent in found} - found:
-            found |= more
-        return sorted(found)
 
     def command(self, *words: str) -> str:
         """What a command of SLURM prints."""
@@ -170,9 +165,11 @@ class Cluster:
 
     def jobs(self) -> list[Job]:
         """All jobs, finished ones too, in the order of their numbers."""
-        form = "JobID:|,State:|,Comment:|,NodeList:|,tres-alloc:|"
+        form = "JobID:|,State:|,Comment:|,NodeList:|,tres-alloc:|,tres-per-job:|"
         lines = self.command("squeue", "--noheader", "--states=all", f"--Format={form}", "--sort=i")
-        return [Job(*map(str.strip, line.split("|")[:5])) for line in lines.splitlines() if "|" in line]
+        return [
+            Job(*map(str.strip, line.split("|")[:6])) for line in lines.splitlines() if "|" in line
+        ]
 
     def cancel_all(self) -> None:
         """Cancel what still waits or runs."""
@@ -243,9 +240,7 @@ def running_cluster(folder: Path) -> Iterator[Cluster]:
         cluster.stop()
 
 
-def wait_for(
-    condition: Callable[[], object], seconds: float, otherwise: Callable[[], str]
-) -> None:
+def wait_for(condition: Callable[[], object], seconds: float, otherwise: Callable[[], str]) -> None:
     """Wait until something is so.
 
     Raises:
@@ -268,15 +263,23 @@ def _free_ports(count: int) -> list[int]:
         return ports
 
 
-def _parents() -> Iterator[tuple[int, int]]:
-    for entry in filter(str.isdigit, os.listdir("/proc")):
-        with contextlib.suppress(OSError):
-            fields = Path(f"/proc/{entry}/stat").read_text().rsplit(")", 1)[1].split()
-            yield int(entry), int(fields[1])
+def _processes() -> list[int]:
+    return [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
 
 
-def _environment(process: int) -> dict[str, str]:
+def _command(process: int) -> str:
     with contextlib.suppress(OSError):
-        content = Path(f"/proc/{process}/environ").read_bytes().decode(errors="replace")
-        return dict(pair.split("=", 1) for pair in content.split("\0") if "=" in pair)
-    return {}
+        return Path(f"/proc/{process}/cmdline").read_text(errors="replace")
+    return ""
+
+
+def _with_children(processes: set[int]) -> set[int]:
+    parents = {}
+    for process in _processes():
+        with contextlib.suppress(OSError):
+            stat = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1]
+            parents[process] = int(stat.split()[1])
+    found = set(processes)
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("Snakefile", "rules", "workflow", "src", "config", "envs", "profiles")
+PARTS = ("Snakefile", "rules", "workflow", "src", "config", "envs", "profiles", "slurm")
 
 
 class Job(NamedTuple):
@@ -34,7 +34,9 @@ class Project:
         folder.mkdir(parents=True)
         for part in PARTS:
             source = ROOT / part
-            if source.is_dir():
+            if source.is_symlink():
+                (folder / part).symlink_to(source.readlink())
+            elif source.is_dir():
                 ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
                 shutil.copytree(source, folder / part, ignore=ignored)
             else:
