@@ -1,11 +1,11 @@
-# make study: the default study, its report and its headline. make test: the tests. Both first bring
-# the environment .venv up to date with requirements.lock.
+# make study: the default study, its report and its headline. make test: the tests, but for those that
+# need a cluster. Both first bring the environment .venv up to date with requirements.lock.
 
 PYTHON ?= python3
 BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --quiet host reason rules
 
-.PHONY: study test lint lock schema bench
+.PHONY: study test test-cluster lint lock schema bench
 .DEFAULT_GOAL := study
 
 study: .venv/.synced
@@ -23,6 +23,10 @@ results/report.zip: $(wildcard results/figures/*.html results/figures/*/* result
 
 test: .venv/.synced
 	$(BIN)/python -m pytest
+
+# On a SLURM of its own; needs root and the packages that .ci/run installs.
+test-cluster: .venv/.synced
+	$(BIN)/python -m pytest tests/cluster
 
 lint: .venv/.synced
 	$(BIN)/ruff check .

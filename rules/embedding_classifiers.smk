@@ -35,7 +35,7 @@ rule measure_embedding_classifiers:
         source=one_of(CLASSIFIED_SOURCES),
     conda:
         "../envs/tables.yaml"
-    threads: encoder_threads
+    threads: ENCODER_THREADS
     resources:
         **sized(lambda wildcards: measuring(2)),
     params:

@@ -25,16 +25,14 @@ def prompts_of(encoder, variant):
     return f"{RESULTS}/embeddings/{encoder}/prompts/{variant}.parquet"
 
 
-def encoder_params(wildcards):
-    return STUDY.encoders[wildcards.encoder].model_dump(mode="json", exclude={"batch_size"})
+def by_encoder(value):
+    return by("encoder", {name: value(encoder) for name, encoder in STUDY.encoders.items()})
 
 
-def encoder_checkpoint(wildcards):
-    return model_params(STUDY.encoders[wildcards.encoder].model)
-
-
-def encoder_threads(wildcards):
-    return threads_of(STUDY.encoders[wildcards.encoder].model)
+ENCODER_PARAMS = by_encoder(lambda encoder: encoder.model_dump(mode="json", exclude={"batch_size"}))
+ENCODER_CHECKPOINT = by_encoder(lambda encoder: model_params(encoder.model))
+ENCODER_THREADS = by_encoder(lambda encoder: threads_of(encoder.model))
+ENCODER_BATCH_SIZE = by_encoder(lambda encoder: encoder.batch_size)
 
 
 def encoder_input(wildcards):
@@ -52,15 +50,15 @@ rule embed_images:
     priority: 1
     conda:
         "../envs/models.yaml"
-    threads: encoder_threads
+    threads: ENCODER_THREADS
     resources:
         **sized(lambda wildcards: embedding(wildcards.encoder, IMAGES)),
         gpu=1,
         # No parameter: it decides no embedding.
-        batch_size=lambda wildcards: STUDY.encoders[wildcards.encoder].batch_size,
+        batch_size=ENCODER_BATCH_SIZE,
     params:
-        encoder=encoder_params,
-        checkpoint=encoder_checkpoint,
+        encoder=ENCODER_PARAMS,
+        checkpoint=ENCODER_CHECKPOINT,
         code=code("embed_images.py"),
     script:
         "../workflow/scripts/embed_images.py"
@@ -77,18 +75,18 @@ rule embed_prompts:
         encoder=one_of([name for name, encoder in STUDY.encoders.items() if encoder.embeds_text]),
     conda:
         "../envs/models.yaml"
-    threads: encoder_threads
+    threads: ENCODER_THREADS
     resources:
         **sized(lambda wildcards: embedding(wildcards.encoder, 20 * CLASSES)),
         gpu=1,
         # No parameter: it decides no embedding.
-        batch_size=lambda wildcards: STUDY.encoders[wildcards.encoder].batch_size,
+        batch_size=ENCODER_BATCH_SIZE,
     params:
         prompts=lambda wildcards: {
             class_id: STUDY.prompts_of(wildcards.variant, class_id) for class_id in STUDY.class_ids
         },
-        encoder=encoder_params,
-        checkpoint=encoder_checkpoint,
+        encoder=ENCODER_PARAMS,
+        checkpoint=ENCODER_CHECKPOINT,
         code=code("embed_prompts.py"),
     script:
         "../workflow/scripts/embed_prompts.py"

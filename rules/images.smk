@@ -39,8 +39,12 @@ def image_set_input(wildcards):
     return {"index": f"{RESULTS}/index/{first}.parquet"}
 
 
-def generator_of(wildcards):
-    return STUDY.generators[STUDY.variants[wildcards.variant].generator]
+def by_variant(value):
+    """By the variants that are generated, from a variant's generator."""
+    return by(
+        "variant",
+        {name: value(STUDY.generators[STUDY.variants[name].generator]) for name in GENERATED},
+    )
 
 
 rule index_images:
@@ -84,11 +88,13 @@ rule read_images:
         # No parameters: they decide whether the job fails, and nothing in its tables. join_quarantine
         # and the measures hold finished tables against them.
         least=STUDY.measures.n,
-        max_unreadable=lambda wildcards: str(STUDY.max_unreadable(wildcards.source)),
+        max_unreadable=by("source", {name: str(STUDY.max_unreadable(name)) for name in READ}),
     params:
-        image_set=lambda wildcards: STUDY.image_set(wildcards.source).model_dump(mode="json"),
+        image_set=by(
+            "source", {name: STUDY.image_set(name).model_dump(mode="json") for name in READ}
+        ),
         folder=lambda wildcards: STUDY.category(wildcards.class_id).folder,
-        synthetic=lambda wildcards: wildcards.source in STUDY.variants,
+        synthetic=by("source", {name: name in STUDY.variants for name in READ}),
         code=code("read_images.py"),
     script:
         "../workflow/scripts/read_images.py"
@@ -100,7 +106,7 @@ rule generate_images:
             lambda wildcards: model_input(
                 "generator",
                 STUDY.variants[wildcards.variant].generator,
-                generator_of(wildcards).model,
+                STUDY.generators[STUDY.variants[wildcards.variant].generator].model,
             )
         ),
     output:
@@ -114,24 +120,24 @@ rule generate_images:
     priority: 3
     conda:
         "../envs/models.yaml"
-    threads: lambda wildcards: threads_of(generator_of(wildcards).model)
+    threads: by_variant(lambda generator: threads_of(generator.model))
     resources:
         **sized(lambda wildcards: generating(wildcards.variant)),
         gpu=1,
         # No parameters: they decide no image, so their change makes nothing stale. Snakemake
         # rounds numbers, but leaves texts as they are.
-        batch_size=lambda wildcards: generator_of(wildcards).batch_size,
-        compile=lambda wildcards: int(generator_of(wildcards).compile),
-        max_flagged=lambda wildcards: str(generator_of(wildcards).max_flagged),
+        batch_size=by_variant(lambda generator: generator.batch_size),
+        compile=by_variant(lambda generator: int(generator.compile)),
+        max_flagged=by_variant(lambda generator: str(generator.max_flagged)),
     params:
         prompts=lambda wildcards: STUDY.prompts_of(wildcards.variant, wildcards.class_id),
         images_per_class=STUDY.images_per_class,
         study_seed=STUDY.seed,
-        generator=lambda wildcards: generator_of(wildcards).model_dump(
-            mode="json", exclude=generator_of(wildcards).UNDECIDING
+        generator=by_variant(
+            lambda generator: generator.model_dump(mode="json", exclude=generator.UNDECIDING)
         ),
         guidance_scale=lambda wildcards: STUDY.variants[wildcards.variant].guidance_scale,
-        checkpoint=lambda wildcards: model_params(generator_of(wildcards).model),
+        checkpoint=by_variant(lambda generator: model_params(generator.model)),
         code=code("generate_images.py"),
     script:
         "../workflow/scripts/generate_images.py"

@@ -85,7 +85,7 @@ rule measure_pooled:
         f"{LOGS}/pooled/{{encoder}}/{{source}}.log",
     conda:
         "../envs/tables.yaml"
-    threads: encoder_threads
+    threads: ENCODER_THREADS
     resources:
         **sized(lambda wildcards: measuring(2)),
     params:

@@ -18,18 +18,20 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 from synthgap.errors import InputError
 from synthgap.identity import code_identity
 from synthgap.provenance import model_files
-from synthgap.study.model import NATURAL_TRAIN, NATURAL_VAL
+from synthgap.study.model import NATURAL_TRAIN, NATURAL_VAL, Study
 from synthgap.study.reading import parse_study, slow_images
 
 STUDY_FILE = ", ".join(map(os.path.relpath, workflow.configfiles))
-try:
-    STUDY = parse_study(config, STUDY_FILE)
-except InputError as error:
-    sys.exit(f"synthgap: {error}")
-
-# A cluster's jobs read the study again, and need not say it again.
-if workflow.is_main_process and (_slow := slow_images(STUDY)):
-    print(f"synthgap: {_slow}", file=sys.stderr)
+if workflow.is_main_process:
+    try:
+        STUDY = parse_study(config, STUDY_FILE)
+    except InputError as error:
+        sys.exit(f"synthgap: {error}")
+    if _slow := slow_images(STUDY):
+        print(f"synthgap: {_slow}", file=sys.stderr)
+else:
+    # A cluster's jobs need not look again through all folders of a network disk.
+    STUDY = Study.model_validate(config)
 
 RESULTS = STUDY.results
 LOGS = f"{RESULTS}/logs"
@@ -45,6 +47,15 @@ os.environ["SYNTHGAP_JOBS_PER_DEVICE"] = str(STUDY.jobs_per_device)
 def code(script):
     """Identity of a script and of the modules behind it: its change makes a job stale."""
     return code_identity(HERE / "workflow/scripts" / script)
+
+
+def by(wildcard, values):
+    """A job's value by one of its wildcards; a plain value where all are alike, since Snakemake takes
+    a tenth of a millisecond to call a function, and a study of 1,000 classes has 20,000 jobs."""
+    different = list(values.values())
+    if all(value == different[0] for value in different):
+        return different[0] if different else None
+    return lambda wildcards: values[wildcards[wildcard]]
 
 
 def one_of(names):

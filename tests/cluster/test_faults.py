@@ -63,7 +63,7 @@ def test_a_cancelled_job_is_started_again(
 
 def test_a_job_out_of_time_gets_more(cluster: Cluster, slow: Project, undisturbed: Project) -> None:
     generators = slow.study["generators"]
-    generators["stable-diffusion"] |= {"num_inference_steps": 1500}
+    generators["stable-diffusion"] |= {"num_inference_steps": 900}
     slow.change_study(generators=generators, images_per_class=16)
     runtime = "generate_images:runtime=attempt"
     with on_cluster(cluster, slow, TABLE, "--set-resources", runtime) as run:

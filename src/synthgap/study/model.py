@@ -1,6 +1,7 @@
 """The model of a study file. `config/README.md` and the JSON schema are generated from it."""
 
 from collections.abc import Collection
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -116,7 +117,7 @@ class Study(Section):
             )
         return Path(results).as_posix()
 
-    @property
+    @cached_property
     def class_ids(self) -> tuple[str, ...]:
         """Ids of the classes in their order."""
         return tuple(category.class_id for category in self.classes)
@@ -138,7 +139,11 @@ class Study(Section):
 
     def category(self, class_id: str) -> Category:
         """The class of an id."""
-        return self.classes[self.class_ids.index(class_id)]
+        return self._categories[class_id]
+
+    @cached_property
+    def _categories(self) -> dict[str, Category]:
+        return {category.class_id: category for category in self.classes}
 
     def prompts_of(self, variant: str, class_id: str) -> tuple[str, ...]:
         """The different prompts of a class in a variant; an image's index chooses among them."""
