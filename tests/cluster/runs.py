@@ -1,6 +1,7 @@
 """Snakemake on the cluster, in the background, so that a test can disturb it."""
 
 import contextlib
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -81,3 +82,17 @@ def on_cluster(cluster: Cluster, project: Project, *arguments: str) -> Iterator[
             process.kill()
             process.wait()
             cluster.cancel_all()
+
+
+def workers_of(project: Project) -> list[int]:
+    """Workers that run in a project's folder."""
+    found = []
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            command = Path(f"/proc/{entry}/cmdline").read_bytes()
+            place = Path(f"/proc/{entry}/cwd").readlink()
+        except OSError:
+            continue
+        if b"synthgap.workers" in command and place == project.folder:
+            found.append(int(entry))
+    return found

@@ -1,6 +1,6 @@
 """What goes wrong on clusters: in the end nothing is lost, and nothing is wrong."""
 
-import os
+import hashlib
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ import pytest
 
 from synthgap.errors import logging_to
 from synthgap.tables import read
-from tests.cluster.runs import TABLE, on_cluster
+from tests.cluster.runs import TABLE, on_cluster, workers_of
 from tests.cluster.slurm import Cluster, wait_for
 from tests.workflow.project import Project
 
@@ -27,20 +27,6 @@ def assert_as_undisturbed(project: Project, undisturbed: Project) -> None:
 
 def taken_over(project: Project) -> bool:
     return "taken over from a job that did not finish" in (project.folder / LOG).read_text()
-
-
-def workers_of(project: Project) -> list[int]:
-    """Workers that run in a project's folder."""
-    found = []
-    for entry in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            command = Path(f"/proc/{entry}/cmdline").read_bytes()
-            place = Path(f"/proc/{entry}/cwd").readlink()
-        except OSError:
-            continue
-        if b"synthgap.workers" in command and place == project.folder:
-            found.append(int(entry))
-    return found
 
 
 def test_a_cancelled_job_is_started_again(
@@ -117,6 +103,8 @@ def test_an_interrupted_run_goes_on(cluster: Cluster, slow: Project, undisturbed
 def test_a_killed_run_may_go_on_while_its_jobs_still_write(
     cluster: Cluster, slow: Project, undisturbed: Project
 ) -> None:
+    # Long enough for two runs to meet.
+    slow.change_study(images_per_class=100)
     with on_cluster(cluster, slow, TABLE) as run:
         old = run.job_that_makes_images()
         run.process.kill()
@@ -126,10 +114,17 @@ def test_a_killed_run_may_go_on_while_its_jobs_still_write(
         with on_cluster(cluster, slow, TABLE) as again:
             new = again.job_that_makes_images(1)
             states = {job.number: job.state for job in run.jobs()}
-            assert states[old.number] == states[new.number] == "RUNNING"
+            assert states == {old.number: "RUNNING", new.number: "RUNNING"}
             again.finish()
-            wait_for(lambda: {job.state for job in run.jobs()} == {"COMPLETED"}, 120, again.said)
-    assert_as_undisturbed(slow, undisturbed)
+            wait_for(lambda: {job.state for job in run.jobs()} == {"COMPLETED"}, 240, again.said)
+    table = read(slow.folder / TABLE)
+    assert table.num_rows == 100
+    before = read(undisturbed.folder / TABLE)
+    assert table.slice(0, before.num_rows).equals(before)
+    hashes = [hashlib.sha256(image["bytes"]).hexdigest() for image in table["image"].to_pylist()]
+    assert table["sha256"].to_pylist() == hashes
+    assert len(set(table["key"].to_pylist())) == 100
+    assert run.journals() == []
     assert slow.jobs(TABLE) == []
 
 

@@ -118,9 +118,10 @@ def test_guidance_touches_its_variant_alone(project: Project) -> None:
 def test_what_decides_speed_alone_and_the_name_touch_nothing(project: Project) -> None:
     generators = project.study["generators"]
     generators["stable-diffusion"] |= {"batch_size": 3, "compile": True, "max_flagged": 0.5}
-    project.change_study(generators=generators, workers=False, study="other")
+    project.change_study(generators=generators, workers=False, jobs_per_device=2, study="other")
+    more = ["--set-resources", "generate_images:mem_mb=9000", "measure_class:runtime=600"]
     # The page that shows the name is the only one to change.
-    assert project.counts() == {"write_answer": 1}
+    assert project.counts(*more) == {"write_answer": 1}
 
 
 def test_a_reworded_error_touches_nothing(project: Project) -> None:
