@@ -14,7 +14,6 @@ TABLE = "results/images/disamb/digit-6.parquet"
 """The images of one class, which take a while in the slow study."""
 
 FOR_TESTS = (
-    # SLURM is asked for its jobs more often than would be polite elsewhere.
     *("--slurm-init-seconds-before-status-checks", "1"),
     *("--slurm-status-command", "squeue"),
     *("--latency-wait", "5"),
@@ -67,7 +66,8 @@ class Run:
 @contextlib.contextmanager
 def on_cluster(cluster: Cluster, project: Project, *arguments: str) -> Iterator[Run]:
     """Start `snakemake --profile slurm`, and end it and its jobs with the block."""
-    command = [sys.executable, "-m", "snakemake", *arguments, "--profile", "slurm", *FOR_TESTS]
+    snakemake = [sys.executable, str(Path(__file__).with_name("impatient.py"))]
+    command = [*snakemake, *arguments, "--profile", "slurm", *FOR_TESTS]
     with (project.folder / "snakemake.log").open("w") as log:
         process = subprocess.Popen(
             [*command, "--configfile", "study.yaml", "--nocolor"],

@@ -1,0 +1,165 @@
+"""What planning costs at ImageNet's scale: dry-runs of 1,000 classes, some 19,000 jobs.
+
+`python benchmarks/dag.py` lays out empty class folders and times `snakemake -n` of
+config/imagenet-sd15.yaml where nothing has been made, and (with `--finished`) where all is up to
+date: empty files that `snakemake --touch` takes for outputs. The peer is a workflow of the same
+jobs and files whose rules say nothing but that: what Snakemake itself takes.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+PARTS = ("rules", "workflow", "src", "envs", "profiles", "config")
+
+PEER = """
+CLASSES = range({classes})
+SOURCES = range(6)
+def tables(kind, sources=SOURCES):
+    return expand("out/{{kind}}/{{s}}/{{c}}", kind=kind, s=sources, c=CLASSES)
+rule all:
+    input: "out/summary", expand("out/sheet/{{c}}", c=CLASSES), "out/flags", "out/aside"
+rule images:
+    output: "out/images/{{s}}/{{c}}"
+    shell: "touch {{output}}"
+rule embed:
+    input: "out/images/{{s}}/{{c}}"
+    output: "out/embeddings/{{s}}/{{c}}"
+    shell: "touch {{output}}"
+rule measure:
+    input: "out/embeddings/{{s}}/{{c}}", "out/embeddings/0/{{c}}"
+    output: "out/measures/{{s}}/{{c}}"
+    shell: "touch {{output}}"
+rule sheet:
+    input: lambda wildcards: expand("out/images/{{s}}/{{c}}", s=SOURCES, c=wildcards.c)
+    output: "out/sheet/{{c}}"
+    shell: "touch {{output}}"
+rule source:
+    input: lambda wildcards: tables("embeddings", (wildcards.s, 0, 1)[:int(wildcards.n)])
+    output: "out/source/{{n}}/{{s}}"
+    shell: "touch {{output}}"
+rule train:
+    input: lambda wildcards: tables("images", (wildcards.s, 1))
+    output: "out/train/{{s}}"
+    shell: "touch {{output}}"
+rule flags:
+    input: tables("images", range(2, 6))
+    output: "out/flags"
+    shell: "touch {{output}}"
+rule aside:
+    input: tables("images", range(2)), tables("images", range(2))
+    output: "out/aside"
+    shell: "touch {{output}}"
+rule cross:
+    input: tables("embeddings")
+    output: "out/cross/{{n}}"
+    shell: "touch {{output}}"
+rule summary:
+    input:
+        tables("measures"), expand("out/cross/{{n}}", n=range(2)),
+        expand("out/source/{{n}}/{{s}}", n=(2, 3), s=SOURCES),
+        expand("out/train/{{s}}", s=range(5)),
+    output: "out/summary"
+    shell: "touch {{output}}"
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--classes", type=int, default=1000, help="at most 1,000")
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--finished", action="store_true", help="also where all is up to date")
+    options = parser.parse_args()
+    print("| what | jobs | seconds | CPU seconds | MiB |\n|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as name:
+        ours, peer = Path(name) / "ours", Path(name) / "peer"
+        lay_out(ours, options.classes)
+        lay_out_peer(peer, options.classes)
+        for _ in range(options.rounds):
+            for what, folder in (("peer", peer), ("synthgap", ours)):
+                show(f"{what}, nothing made", *run(folder, "--dry-run", "--quiet", "rules"))
+        if options.finished:
+            outputs = make_outputs(ours)
+            show("synthgap, touching all", outputs, *run(ours, "--touch", "--quiet", "all")[1:])
+            for _ in range(options.rounds):
+                show("synthgap, all up to date", *run(ours, "--dry-run"))
+
+
+def lay_out(folder: Path, classes: int) -> None:
+    """A project with its study and folders of natural images, of 50 empty files each."""
+    for part in PARTS:
+        ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
+        shutil.copytree(ROOT / part, folder / part, ignore=ignored)
+    shutil.copy2(ROOT / "Snakefile", folder)
+    study = yaml.safe_load((folder / "config/imagenet-sd15.yaml").read_text())
+    lines = (folder / "config/imagenet-1k.csv").read_text().splitlines()[: classes + 1]
+    (folder / "config/imagenet-1k.csv").write_text("\n".join(lines) + "\n")
+    (folder / "study.yaml").write_text(yaml.safe_dump(study, sort_keys=False))
+    for line in lines[1:]:
+        class_id = line.split(",")[0]
+        for part in ("train", "val"):
+            place = folder / f"data/imagenet/{part}/{class_id}"
+            place.mkdir(parents=True)
+            for number in range(study["measures"]["n"]):
+                (place / f"{number}.JPEG").touch()
+
+
+def lay_out_peer(folder: Path, classes: int) -> None:
+    """A workflow of the same shape whose rules compute nothing."""
+    folder.mkdir()
+    (folder / "Snakefile").write_text(PEER.format(classes=classes))
+    shutil.copytree(ROOT / "profiles", folder / "profiles")
+
+
+def run(folder: Path, *options: str) -> tuple[int, float, float, int]:
+    """Jobs that Snakemake counts, seconds, CPU seconds and peak memory in MiB."""
+    command = [sys.executable, "-m", "snakemake", *options]
+    if (folder / "study.yaml").exists():
+        command += ["--configfile", "study.yaml"]
+    start = time.perf_counter()
+    with (folder / "said").open("w+") as said:
+        process = subprocess.Popen(command, cwd=folder, stdout=said, stderr=subprocess.STDOUT)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - start
+        said.seek(0)
+        text = said.read()
+    if status:
+        sys.exit(f"{' '.join(command)} failed:\n{text[-2000:]}")
+    total = re.search(r"^total +(\d+)$", text, re.MULTILINE)
+    jobs = int(total[1]) if total else 0
+    return jobs, seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss // 1024
+
+
+def make_outputs(folder: Path) -> int:
+    """Make every output of the study as an empty file; give their number."""
+    code = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--dry-run", "--configfile", "study.yaml"],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    files = re.findall(r"^    output: (.+)$", code.stdout + code.stderr, re.MULTILINE)
+    outputs = [file for line in files for file in line.split(", ")]
+    for output in outputs:
+        path = folder / output
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return len(outputs)
+
+
+def show(what: str, jobs: int, seconds: float, cpu: float, mebibytes: int) -> None:
+    print(f"| {what} | {jobs:,} | {seconds:.1f} | {cpu:.1f} | {mebibytes:,} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
