@@ -1,7 +1,7 @@
 """Which GPU a job has to itself: Snakemake counts them, but gives none to anybody.
 
 A job claims a device by a file lock, which the kernel releases when the job ends, however it ends.
-The locks of a user on one machine are shared by all runs.
+The locks of a user on one machine are shared by all runs, but for those inside a SLURM job.
 """
 
 import contextlib
@@ -14,8 +14,9 @@ from pathlib import Path
 
 from synthgap.errors import InputError
 from synthgap.files import private_folder
+from synthgap.workers import RUN, VISIBLE
 
-VISIBLE = "CUDA_VISIBLE_DEVICES"
+SLURM_JOB = "SLURM_JOB_ID"
 
 JOBS_PER_DEVICE = "SYNTHGAP_JOBS_PER_DEVICE"
 """Environment variable with the number of jobs that may share a device."""
@@ -46,7 +47,7 @@ def claimed(count: int) -> Iterator[str | None]:
             f"the job computes on {count} GPUs, but sees {len(devices)} ({', '.join(devices)}); "
             "lower gpus in the study, or let it see more"
         )
-    folder = private_folder("devices")
+    folder = private_folder(_scope())
     shares = int(os.environ.get(JOBS_PER_DEVICE, "1"))
     with contextlib.ExitStack() as locks:
         said = False
@@ -56,6 +57,15 @@ def claimed(count: int) -> Iterator[str | None]:
                 said = True
             time.sleep(PAUSE_S)
         yield ",".join(found)
+
+
+def _scope() -> str:
+    """Name within what the names of devices mean something."""
+    job = os.environ.get(SLURM_JOB)
+    if job is None:
+        return "devices"
+    # SLURM gives a job devices of its own, and may number those of each job from 0.
+    return os.environ.get(RUN, f"slurm-{job}")
 
 
 def visible_devices() -> list[str]:

@@ -30,7 +30,6 @@ from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 
-from synthgap.device_claims import VISIBLE
 from synthgap.files import private_folder
 
 RUN = "SYNTHGAP_RUN"
@@ -38,6 +37,8 @@ RUN = "SYNTHGAP_RUN"
 
 WORKER = "SYNTHGAP_WORKER"
 """Environment variable that says that this process is a worker."""
+
+VISIBLE = "CUDA_VISIBLE_DEVICES"
 
 IDLE_S = 60.0
 """Seconds without work after which a worker ends."""

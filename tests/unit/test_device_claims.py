@@ -10,8 +10,9 @@ from pathlib import Path
 import pynvml
 import pytest
 
-from synthgap.device_claims import JOBS_PER_DEVICE, VISIBLE, claimed, visible_devices
+from synthgap.device_claims import JOBS_PER_DEVICE, SLURM_JOB, claimed, visible_devices
 from synthgap.errors import InputError
+from synthgap.workers import RUN, VISIBLE
 
 ROOT = Path(__file__).parents[2]
 
@@ -56,7 +57,8 @@ def devices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPat
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setenv(VISIBLE, "0,1")
-    monkeypatch.delenv(JOBS_PER_DEVICE, raising=False)
+    for name in (JOBS_PER_DEVICE, SLURM_JOB, RUN):
+        monkeypatch.delenv(name, raising=False)
     return monkeypatch
 
 
@@ -125,6 +127,26 @@ def test_a_job_of_several_takes_none_while_it_waits(devices, started):
         assert started[1].devices == "1"
         started[1].end()
     assert started[0].devices == "0,1"
+
+
+@pytest.mark.parametrize("run", [None, "4711"])
+def test_jobs_of_slurm_may_have_devices_of_one_name(devices, started, run):
+    devices.setenv(VISIBLE, "0")
+    found = []
+    for job in ("17", "18"):
+        devices.setenv(SLURM_JOB, job)
+        if run is not None:
+            devices.setenv(RUN, f"{run}{job}")
+        started.append(Holder())
+        found.append(started[-1].devices)
+    assert found == ["0", "0"]
+
+
+def test_jobs_of_a_group_in_slurm_have_their_own(devices, started):
+    devices.setenv(SLURM_JOB, "17")
+    devices.setenv(RUN, "4711")
+    started += [Holder(), Holder()]
+    assert {holder.devices for holder in started} == {"0", "1"}
 
 
 def test_more_than_there_are_is_refused(devices):

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from synthgap.device_claims import VISIBLE
-from synthgap.workers import RUN
+from synthgap.workers import RUN, VISIBLE
 
 SCRIPT = """
 from types import SimpleNamespace
