@@ -89,7 +89,11 @@ def main() -> None:
                 show(f"{what}, nothing made", *run(folder, "--dry-run", "--quiet", "rules"))
         if options.finished:
             outputs = make_outputs(ours)
-            show("synthgap, touching all", outputs, *run(ours, "--touch", "--quiet", "all")[1:])
+            show(
+                "synthgap, touching all",
+                outputs,
+                *run(ours, "--touch", "--forceall", "--quiet", "all")[1:],
+            )
             for _ in range(options.rounds):
                 show("synthgap, all up to date", *run(ours, "--dry-run"))
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -18,12 +19,12 @@ def imagenet(tmp_path: Path) -> Project:
     return Project.copy_of_sources(tmp_path / "project", ROOT / "config/imagenet-sd15.yaml")
 
 
-def lay_out(folder: Path, images: int) -> None:
+def lay_out(folder: Path, images: int, classes: Sequence[str] = CLASSES) -> None:
     """A folder a class with as many image files, all of them one file."""
     folder.mkdir(parents=True)
     image = folder / "image.JPEG"
     image.write_bytes(b"not looked into before a job")
-    for class_id in CLASSES:
+    for class_id in classes:
         (folder / class_id).mkdir()
         for number in range(images):
             os.link(image, folder / class_id / f"{class_id}_{number}.JPEG")
@@ -79,3 +80,26 @@ def test_lists_the_jobs_of_a_thousand_classes(imagenet: Project) -> None:
         "draw_projection": 1,
         "draw_contact_sheet": thousand,
     }
+
+
+def test_touched_files_are_up_to_date(imagenet: Project) -> None:
+    """Of some classes; benchmarks/dag.py does the same for a thousand, and takes the time."""
+    classes = CLASSES[:20]
+    file = imagenet.folder / "config/imagenet-1k.csv"
+    file.write_text("".join(file.read_text().splitlines(keepends=True)[: len(classes) + 1]))
+    for part in ("train", "val"):
+        lay_out(imagenet.folder / "data/imagenet" / part, imagenet.study["measures"]["n"], classes)
+    planned = imagenet.snakemake("--dry-run").stdout
+    outputs = re.findall(r"^    output: (.+)$", planned, re.MULTILINE)
+    assert len(outputs) > 19 * len(classes)
+    for output in ", ".join(outputs).split(", "):
+        path = imagenet.folder / output
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    imagenet.run("--touch", "--forceall")
+    assert imagenet.jobs() == []
+    # Parameters were recorded, and are compared.
+    variants = imagenet.study["variants"]
+    variants["promptaug"]["guidance_scale"] = 2
+    imagenet.change_study(variants=variants)
+    assert imagenet.counts()["generate_images"] == len(classes)
