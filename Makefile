@@ -36,7 +36,7 @@ lint: .venv/.synced
 
 # Ratios to what one would use instead, side by side; on a GPU if there is one. See benchmarks/README.md.
 bench: .venv/.synced
-	@for work in generation embedding training; do \
+	@for work in generation embedding training workers; do \
 		$(BIN)/python benchmarks/$$work.py || exit 1; done
 	@$(BIN)/python benchmarks/embedding.py --architecture miniature --images 1000
 	@for work in knn prdc vendi; do \

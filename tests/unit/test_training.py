@@ -4,6 +4,7 @@ import os
 import random
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -232,6 +233,8 @@ class TestResume:
         # The half-written third checkpoint and the whole second one.
         assert len(os.listdir(folder / ".checkpoint")) == 2
         capfd.readouterr()
+        # TensorBoard reads event files in the order of the seconds in their names.
+        time.sleep(1)
         trained(tmp_path, "killed", **keys)
         log = capfd.readouterr().err
         assert "going on after epoch 2" in log
