@@ -88,7 +88,9 @@ rule read_images:
         # No parameters: they decide whether the job fails, and nothing in its tables. join_quarantine
         # and the measures hold finished tables against them.
         least=STUDY.measures.n,
-        max_unreadable=by("source", {name: str(STUDY.max_unreadable(name)) for name in READ}),
+        max_unreadable_per_million=by(
+            "source", {name: per_million(STUDY.max_unreadable(name)) for name in READ}
+        ),
     params:
         image_set=by(
             "source", {name: STUDY.image_set(name).model_dump(mode="json") for name in READ}
@@ -124,11 +126,12 @@ rule generate_images:
     resources:
         **sized(lambda wildcards: generating(wildcards.variant)),
         gpu=1,
-        # No parameters: they decide no image, so their change makes nothing stale. Snakemake
-        # rounds numbers, but leaves texts as they are.
-        batch_size=by_variant(lambda generator: generator.batch_size),
+        # No parameters: they decide no image, so their change makes nothing stale. 0 is `auto`.
+        batch_size=by_variant(
+            lambda generator: 0 if generator.batch_size == "auto" else generator.batch_size
+        ),
         compile=by_variant(lambda generator: int(generator.compile)),
-        max_flagged=by_variant(lambda generator: str(generator.max_flagged)),
+        max_flagged_per_million=by_variant(lambda generator: per_million(generator.max_flagged)),
     params:
         prompts=lambda wildcards: STUDY.prompts_of(wildcards.variant, wildcards.class_id),
         images_per_class=STUDY.images_per_class,

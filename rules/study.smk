@@ -15,6 +15,8 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
     dict.fromkeys([str(SOURCE), *filter(None, [os.environ.get("PYTHONPATH")])])
 )
 
+from synthgap import runs
+from synthgap.device_claims import visible_devices
 from synthgap.errors import InputError
 from synthgap.identity import code_identity
 from synthgap.provenance import model_files
@@ -38,9 +40,9 @@ LOGS = f"{RESULTS}/logs"
 
 # Jobs of one Snakemake share workers; a cluster's job runs a Snakemake of its own.
 if not STUDY.workers:
-    os.environ.pop("SYNTHGAP_RUN", None)
+    os.environ.pop(runs.RUN, None)
 elif not workflow.subprocess_exec:
-    os.environ["SYNTHGAP_RUN"] = str(os.getpid())
+    runs.lead(visible_devices)
 os.environ["SYNTHGAP_JOBS_PER_DEVICE"] = str(STUDY.jobs_per_device)
 
 
@@ -56,6 +58,11 @@ def by(wildcard, values):
     if all(value == different[0] for value in different):
         return different[0] if different else None
     return lambda wildcards: values[wildcards[wildcard]]
+
+
+def per_million(share):
+    """A share as a resource: Snakemake rounds numbers, and jobs of a group may differ in no text."""
+    return round(share * 1e6)
 
 
 def one_of(names):

@@ -14,9 +14,8 @@ from pathlib import Path
 
 from synthgap.errors import InputError
 from synthgap.files import private_folder
-from synthgap.workers import RUN, VISIBLE
-
-SLURM_JOB = "SLURM_JOB_ID"
+from synthgap.runs import RUN, SLURM_JOB
+from synthgap.workers import VISIBLE
 
 JOBS_PER_DEVICE = "SYNTHGAP_JOBS_PER_DEVICE"
 """Environment variable with the number of jobs that may share a device."""

@@ -20,6 +20,7 @@ PLUMBING = frozenset(
         "files.py",
         "generation/batches.py",
         "job.py",
+        "runs.py",
         "section.py",
         "workers.py",
     }

@@ -18,22 +18,17 @@ import hashlib
 import json
 import os
 import runpy
-import secrets
 import shutil
-import subprocess
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Iterator
-from multiprocessing import AuthenticationError
-from multiprocessing.connection import Client, Connection, Listener
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from synthgap.files import private_folder
-
-RUN = "SYNTHGAP_RUN"
-"""Environment variable with the process id of the Snakemake whose jobs share workers."""
+from synthgap.runs import NOBODY_LISTENS, RUN, connected, listening, make_key, start
 
 WORKER = "SYNTHGAP_WORKER"
 """Environment variable that says that this process is a worker."""
@@ -51,8 +46,6 @@ START_S = 30.0
 
 LOOK_S = 0.5
 """Between two looks whether the run still lives."""
-
-NOBODY_LISTENS = (FileNotFoundError, ConnectionError, EOFError, AuthenticationError)
 
 END = b"end"
 """The request to a worker to end, which frees its device."""
@@ -145,7 +138,7 @@ def _free(folder: Path, devices: str, place: str) -> None:
             if slot.name.startswith(f"{place}-") or not wanted & held:
                 continue
             with _locked(slot) as idle:
-                if idle and (worker := _connected(slot)) is not None:
+                if idle and (worker := connected(slot)) is not None:
                     with worker, contextlib.suppress(EOFError, ConnectionError):
                         worker.send_bytes(END)
                         # The kernel hangs up when the process is gone.
@@ -154,19 +147,12 @@ def _free(folder: Path, devices: str, place: str) -> None:
 
 def _ask(slot: Path, devices: str | None, script: Path, log: Path) -> int:
     request = json.dumps([str(script), str(log)]).encode()
-    with _connected(slot) or _started(slot, devices) as worker:
+    with connected(slot) or _started(slot, devices) as worker:
         try:
             worker.send_bytes(request)
             return int(worker.recv_bytes())
         except (EOFError, ConnectionError) as error:
             raise WorkerDiedError("it ended before it answered") from error
-
-
-def _connected(slot: Path) -> "Connection[bytes, bytes] | None":
-    """Connect to the slot's worker if one listens."""
-    with contextlib.suppress(*NOBODY_LISTENS):
-        return Client(str(slot / "socket"), "AF_UNIX", authkey=(slot / "key").read_bytes())
-    return None
 
 
 def _started(slot: Path, devices: str | None) -> "Connection[bytes, bytes]":
@@ -175,26 +161,17 @@ def _started(slot: Path, devices: str | None) -> "Connection[bytes, bytes]":
     Raises:
         WorkerDiedError: it does not listen.
     """
-    (slot / "socket").unlink(missing_ok=True)
     (slot / "devices").write_text(devices or "")
-    descriptor = os.open(slot / "key", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as key:
-        key.write(secrets.token_bytes(32))
+    make_key(slot)
     environment = {**os.environ, WORKER: "1"}
     run = environment.pop(RUN)
     if devices is not None:
         environment[VISIBLE] = devices
-    process = subprocess.Popen(
-        [sys.executable, "-m", "synthgap.workers", str(slot), run],
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    command = [sys.executable, "-m", "synthgap.workers", str(slot), run]
+    may_be_there = start(slot.parent, command, environment)
     deadline = time.monotonic() + START_S
-    while process.poll() is None and time.monotonic() < deadline:
-        if (worker := _connected(slot)) is not None:
+    while may_be_there() and time.monotonic() < deadline:
+        if (worker := connected(slot)) is not None:
             return worker
         time.sleep(0.02)
     raise WorkerDiedError("it did not start")
@@ -246,7 +223,7 @@ def serve(slot: Path, run: int) -> None:
     """Execute the scripts of a slot's jobs until nobody needs this process."""
     watch = _Watch(slot, run)
     watch.start()
-    with Listener(str(slot / "socket"), "AF_UNIX", authkey=(slot / "key").read_bytes()) as listener:
+    with listening(slot) as listener:
         while True:
             # Whoever has gone, or has no key, does not end the worker.
             with contextlib.suppress(*NOBODY_LISTENS), listener.accept() as client:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 from processes import wait_for, workers_below
 
-from synthgap import workers
+from synthgap import runs
 from synthgap.files import private_folder
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +27,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.setattr(tempfile, "tempdir", short)
         monkeypatch.setenv("PYTHONPATH", str(ROOT / "src"))
         snakemake = subprocess.Popen(["sleep", "300"])
-        monkeypatch.setenv(workers.RUN, str(snakemake.pid))
+        monkeypatch.setenv(runs.RUN, str(snakemake.pid))
         user = private_folder()
         yield user / str(snakemake.pid)
         snakemake.kill()

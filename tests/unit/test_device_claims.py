@@ -12,7 +12,8 @@ import pytest
 
 from synthgap.device_claims import JOBS_PER_DEVICE, SLURM_JOB, claimed, visible_devices
 from synthgap.errors import InputError
-from synthgap.workers import RUN, VISIBLE
+from synthgap.runs import RUN
+from synthgap.workers import VISIBLE
 
 ROOT = Path(__file__).parents[2]
 

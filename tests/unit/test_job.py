@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from synthgap.workers import RUN, VISIBLE
+from synthgap.runs import RUN
+from synthgap.workers import VISIBLE
 
 SCRIPT = """
 from types import SimpleNamespace

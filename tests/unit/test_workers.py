@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from processes import running, wait_for
 
-from synthgap import workers
+from synthgap import runs
 from synthgap.workers import hand_over
 
 
@@ -47,7 +47,7 @@ def scripts(tmp_path: Path) -> Scripts:
 
 
 def test_without_a_run_the_work_is_still_to_be_done(scripts, monkeypatch):
-    monkeypatch.delenv(workers.RUN, raising=False)
+    monkeypatch.delenv(runs.RUN, raising=False)
     assert scripts.do() is None
     assert not scripts.note().exists()
 
@@ -73,8 +73,8 @@ def test_a_job_finds_neither_variables_nor_paths_of_another(run, scripts):
 
 def test_a_script_is_executed_as_if_it_were_started(run, scripts):
     assert scripts.do("assert __name__ == '__main__' and sys.argv == [__file__]") == 0
-    body = "from synthgap import workers; assert workers.serving()"
-    assert scripts.do(f"{body} and workers.RUN not in os.environ") == 0
+    body = "from synthgap import runs, workers; assert workers.serving()"
+    assert scripts.do(f"{body} and runs.RUN not in os.environ") == 0
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def a_job(script: Path, log: Path) -> subprocess.Popen[str]:
 class TestEnd:
     def test_workers_end_with_their_run_and_clear_its_folder(self, run, scripts, monkeypatch):
         snakemake = subprocess.Popen(["sleep", "300"])
-        monkeypatch.setenv(workers.RUN, str(snakemake.pid))
+        monkeypatch.setenv(runs.RUN, str(snakemake.pid))
         worker = scripts.process()
         time.sleep(1.2)
         assert running(worker)
@@ -255,6 +255,6 @@ class TestEnd:
         (slot / "key").write_bytes(b"key")
         code = (
             "from pathlib import Path; from synthgap import workers; workers.IDLE_S = 0.5; "
-            f"workers.serve(Path({str(slot)!r}), {os.environ[workers.RUN]})"
+            f"workers.serve(Path({str(slot)!r}), {os.environ[runs.RUN]})"
         )
         assert subprocess.run([sys.executable, "-c", code], timeout=30).returncode == 0

@@ -16,9 +16,9 @@ def work() -> None:
     generator = TypeAdapter(Generator).validate_python(
         {
             **params.generator,
-            "batch_size": resources.batch_size,
-            "compile": resources.compile,
-            "max_flagged": resources.max_flagged,
+            "batch_size": resources.batch_size or "auto",
+            "compile": bool(resources.compile),
+            "max_flagged": resources.max_flagged_per_million / 1e6,
         }
     )
     model = checkpoint(**params.checkpoint, fingerprint_file=snakemake.input.get("fingerprint"))

@@ -21,7 +21,7 @@ def work() -> None:
         images=snakemake.output.images,
         quarantine=snakemake.output.quarantine,
         least=resources.least,
-        max_unreadable=float(resources.max_unreadable),
+        max_unreadable=resources.max_unreadable_per_million / 1e6,
         threads=snakemake.threads,
         synthetic=params.synthetic,
         metadata=metadata(
