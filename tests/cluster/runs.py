@@ -76,11 +76,14 @@ def on_cluster(cluster: Cluster, project: Project, *arguments: str) -> Iterator[
             stdout=log,
             stderr=subprocess.STDOUT,
         )
+        pid_file = cluster.folder / f"run/client-{process.pid}.pid"
+        pid_file.write_text(str(process.pid))
         try:
             yield Run(cluster, project, process)
         finally:
             process.kill()
             process.wait()
+            pid_file.unlink()
             cluster.cancel_all()
 
 

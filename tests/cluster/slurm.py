@@ -11,6 +11,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -134,9 +135,12 @@ class Cluster:
         return "".join(file.read_text() for file in self.folder.glob("log/*.log"))
 
     def stop(self) -> None:
-        """End every process of this cluster, by their pid files."""
-        for pid_file in ("slurmd-n1.pid", "slurmd-n2.pid", "slurmctld.pid", "munged.pid"):
-            self._end(self.folder / "run" / pid_file)
+        """End its jobs, those who submit them and every process of this cluster, by pid files."""
+        self._end("client-*.pid")
+        with contextlib.suppress(Exception):
+            self.cancel_all()
+        for pattern in ("slurmd-*.pid", "slurmctld.pid", "munged.pid"):
+            self._end(pattern)
 
     @property
     def nodes(self) -> list[str]:
@@ -218,26 +222,34 @@ class Cluster:
         if done.returncode:
             raise RuntimeError(f"{command[0]} does not start: {done.stdout}{done.stderr}")
 
-    def _end(self, pid_file: Path) -> None:
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError, ValueError):
-            process = int(pid_file.read_text())
-            for number in (signal.SIGTERM, signal.SIGKILL):
-                os.kill(process, number)
-                with contextlib.suppress(TimeoutError):
-                    wait_for(lambda: not Path(f"/proc/{process}").exists(), 10, lambda: "it stays")
+    def _end(self, pattern: str) -> None:
+        for pid_file in (self.folder / "run").glob(pattern):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError, ValueError):
+                _end_process(int(pid_file.read_text()))
 
 
 @contextlib.contextmanager
 def running_cluster(folder: Path) -> Iterator[Cluster]:
-    """Start a cluster in an empty folder, and take it down whatever happens."""
+    """Start a cluster in an empty folder, and take it down whatever happens.
+
+    That is the work of a process that waits for the end of this one, should it be killed.
+    """
     cluster = Cluster(folder)
+    watch = subprocess.Popen(
+        [sys.executable, __file__, str(folder)], stdin=subprocess.PIPE, start_new_session=True
+    )
     try:
         cluster.start()
         yield cluster
     finally:
-        with contextlib.suppress(Exception):
-            cluster.cancel_all()
-        cluster.stop()
+        watch.communicate()
+
+
+def take_down_at_the_end(folder: Path) -> None:
+    """Wait until whoever uses a cluster closes standard input, and leave nothing of it."""
+    sys.stdin.read()
+    Cluster(folder).stop()
+    shutil.rmtree(folder)
 
 
 def wait_for(condition: Callable[[], object], seconds: float, otherwise: Callable[[], str]) -> None:
@@ -263,6 +275,13 @@ def _free_ports(count: int) -> list[int]:
         return ports
 
 
+def _end_process(process: int) -> None:
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        os.kill(process, number)
+        with contextlib.suppress(TimeoutError):
+            wait_for(lambda: process not in _processes(), 10, lambda: "it stays")
+
+
 def _processes() -> list[int]:
     return [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
 
@@ -283,3 +302,7 @@ def _with_children(processes: set[int]) -> set[int]:
     while more := {child for child, parent in parents.items() if parent in found} - found:
         found |= more
     return found
+
+
+if __name__ == "__main__":
+    take_down_at_the_end(Path(sys.argv[1]))
