@@ -3,7 +3,7 @@
 `python benchmarks/dag.py` lays out empty class folders and times `snakemake -n` of
 config/imagenet-sd15.yaml where nothing has been made, and (with `--finished`) where all is up to
 date: empty files that `snakemake --touch` takes for outputs. The peer is a workflow of the same
-jobs and files whose rules say nothing but that: what Snakemake itself takes.
+jobs and files whose rules name an empty script and say nothing else: what Snakemake itself takes.
 """
 
 import argparse
@@ -30,46 +30,46 @@ rule all:
     input: "out/summary", expand("out/sheet/{{c}}", c=CLASSES), "out/flags", "out/aside"
 rule images:
     output: "out/images/{{s}}/{{c}}"
-    shell: "touch {{output}}"
+    script: "make.py"
 rule embed:
     input: "out/images/{{s}}/{{c}}"
     output: "out/embeddings/{{s}}/{{c}}"
-    shell: "touch {{output}}"
+    script: "make.py"
 rule measure:
     input: "out/embeddings/{{s}}/{{c}}", "out/embeddings/0/{{c}}"
     output: "out/measures/{{s}}/{{c}}"
-    shell: "touch {{output}}"
+    script: "make.py"
 rule sheet:
     input: lambda wildcards: expand("out/images/{{s}}/{{c}}", s=SOURCES, c=wildcards.c)
     output: "out/sheet/{{c}}"
-    shell: "touch {{output}}"
+    script: "make.py"
 rule source:
     input: lambda wildcards: tables("embeddings", (wildcards.s, 0, 1)[:int(wildcards.n)])
     output: "out/source/{{n}}/{{s}}"
-    shell: "touch {{output}}"
+    script: "make.py"
 rule train:
     input: lambda wildcards: tables("images", (wildcards.s, 1))
     output: "out/train/{{s}}"
-    shell: "touch {{output}}"
+    script: "make.py"
 rule flags:
     input: tables("images", range(2, 6))
     output: "out/flags"
-    shell: "touch {{output}}"
+    script: "make.py"
 rule aside:
     input: tables("images", range(2)), tables("images", range(2))
     output: "out/aside"
-    shell: "touch {{output}}"
+    script: "make.py"
 rule cross:
     input: tables("embeddings")
     output: "out/cross/{{n}}"
-    shell: "touch {{output}}"
+    script: "make.py"
 rule summary:
     input:
         tables("measures"), expand("out/cross/{{n}}", n=range(2)),
         expand("out/source/{{n}}/{{s}}", n=(2, 3), s=SOURCES),
         expand("out/train/{{s}}", s=range(5)),
     output: "out/summary"
-    shell: "touch {{output}}"
+    script: "make.py"
 """
 
 PLAIN = "from snakemake.cli import main; main()"
@@ -126,6 +126,7 @@ def lay_out_peer(folder: Path, classes: int) -> None:
     """A workflow of the same shape whose rules compute nothing."""
     folder.mkdir()
     (folder / "Snakefile").write_text(PEER.format(classes=classes))
+    (folder / "make.py").touch()
     shutil.copytree(ROOT / "profiles", folder / "profiles")
 
 
