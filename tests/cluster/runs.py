@@ -55,7 +55,7 @@ class Run:
 
     def finish(self, expected: int = 0) -> str:
         """Wait for its end; what it said."""
-        code = self.process.wait(timeout=540)
+        code = self.process.wait(timeout=1500)
         assert code == expected, self.said()
         return self.said()
 
