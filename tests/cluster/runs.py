@@ -1,13 +1,12 @@
 """Snakemake on the cluster, in the background, so that a test can disturb it."""
 
 import contextlib
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.cluster.slurm import Cluster, Job, wait_for
+from tests.cluster.slurm import Cluster, Job, command_of, processes, wait_for
 from tests.workflow.project import Project
 
 TABLE = "results/images/disamb/digit-6.parquet"
@@ -89,13 +88,14 @@ def on_cluster(cluster: Cluster, project: Project, *arguments: str) -> Iterator[
 
 def workers_of(project: Project) -> list[int]:
     """Workers that run in a project's folder."""
-    found = []
-    for entry in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            command = Path(f"/proc/{entry}/cmdline").read_bytes()
-            place = Path(f"/proc/{entry}/cwd").readlink()
-        except OSError:
-            continue
-        if b"synthgap.workers" in command and place == project.folder:
-            found.append(int(entry))
-    return found
+    return [
+        process
+        for process in processes()
+        if "synthgap.workers" in command_of(process) and _folder_of(process) == project.folder
+    ]
+
+
+def _folder_of(process: int) -> Path | None:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{process}/cwd").readlink()
+    return None

@@ -155,7 +155,7 @@ class Cluster:
         """Let a node vanish with all that runs on it, as if its power were cut."""
         steps = [f"slurmstepd: [{job.number}." for job in self.jobs() if job.node == name]
         roots = {int((self.folder / f"run/slurmd-{name}.pid").read_text())}
-        roots |= {pid for pid in _processes() if _command(pid).startswith(tuple(steps))}
+        roots |= {pid for pid in processes() if command_of(pid).startswith(tuple(steps))}
         for process in _with_children(roots):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
@@ -279,14 +279,16 @@ def _end_process(process: int) -> None:
     for number in (signal.SIGTERM, signal.SIGKILL):
         os.kill(process, number)
         with contextlib.suppress(TimeoutError):
-            wait_for(lambda: process not in _processes(), 10, lambda: "it stays")
+            wait_for(lambda: process not in processes(), 10, lambda: "it stays")
 
 
-def _processes() -> list[int]:
+def processes() -> list[int]:
+    """All processes of this machine."""
     return [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
 
 
-def _command(process: int) -> str:
+def command_of(process: int) -> str:
+    """Its command line, with a null character after each word; empty if it has ended."""
     with contextlib.suppress(OSError):
         return Path(f"/proc/{process}/cmdline").read_text(errors="replace")
     return ""
@@ -294,7 +296,7 @@ def _command(process: int) -> str:
 
 def _with_children(processes: set[int]) -> set[int]:
     parents = {}
-    for process in _processes():
+    for process in processes():
         with contextlib.suppress(OSError):
             stat = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1]
             parents[process] = int(stat.split()[1])

@@ -1,12 +1,11 @@
 """The cluster of the tests itself."""
 
-import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from tests.cluster.slurm import wait_for
+from tests.cluster.slurm import command_of, processes, wait_for
 from tests.workflow.project import ROOT
 
 USE = """
@@ -14,7 +13,7 @@ import sys, time
 from pathlib import Path
 from tests.cluster.slurm import running_cluster
 with running_cluster(Path(sys.argv[1])) as cluster:
-    cluster.command("sbatch", "--wrap", "sleep 1000")
+    cluster.command("sbatch", "--output=/dev/null", "--wrap", "sleep 1000")
     print(flush=True)
     time.sleep(1000)
 """
@@ -33,14 +32,6 @@ def test_nothing_of_a_cluster_stays_when_its_user_is_killed() -> None:
     assert not folder.exists()
 
 
-def commands_with(folder: Path) -> list[bytes]:
+def commands_with(folder: Path) -> list[str]:
     """Command lines that name a folder or something in it."""
-    found = []
-    for entry in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            command = Path(f"/proc/{entry}/cmdline").read_bytes()
-        except OSError:
-            continue
-        if os.fsencode(folder) in command:
-            found.append(command)
-    return found
+    return [command for command in map(command_of, processes()) if str(folder) in command]
