@@ -15,8 +15,7 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
     dict.fromkeys([str(SOURCE), *filter(None, [os.environ.get("PYTHONPATH")])])
 )
 
-from synthgap import runs
-from synthgap.device_claims import visible_devices
+from synthgap import device_claims, runs
 from synthgap.errors import InputError
 from synthgap.identity import code_identity
 from synthgap.provenance import model_files
@@ -42,8 +41,8 @@ LOGS = f"{RESULTS}/logs"
 if not STUDY.workers:
     os.environ.pop(runs.RUN, None)
 elif not workflow.subprocess_exec:
-    runs.lead(visible_devices)
-os.environ["SYNTHGAP_JOBS_PER_DEVICE"] = str(STUDY.jobs_per_device)
+    runs.lead(device_claims.visible_devices)
+os.environ[device_claims.JOBS_PER_DEVICE] = str(STUDY.jobs_per_device)
 
 
 def code(script):

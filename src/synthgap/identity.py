@@ -22,6 +22,7 @@ PLUMBING = frozenset(
         "job.py",
         "runs.py",
         "section.py",
+        "sockets.py",
         "workers.py",
     }
 )

@@ -8,15 +8,13 @@ processes live as long as the job, starts workers for the steps.
 import contextlib
 import json
 import os
-import secrets
 import subprocess
 import threading
 from collections.abc import Callable, Sequence
-from multiprocessing import AuthenticationError
-from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 
 from synthgap.files import private_folder
+from synthgap.sockets import NOBODY_LISTENS, connected, listening, make_key
 
 RUN = "SYNTHGAP_RUN"
 """Environment variable with the process id of the Snakemake whose jobs share workers."""
@@ -25,8 +23,6 @@ SLURM_JOB = "SLURM_JOB_ID"
 
 LED = "SYNTHGAP_SLURM_JOB"
 """Environment variable with the SLURM job in which that Snakemake runs."""
-
-NOBODY_LISTENS = (FileNotFoundError, ConnectionError, EOFError, AuthenticationError)
 
 
 def lead(visible_devices: Callable[[], Sequence[str]]) -> None:
@@ -74,26 +70,6 @@ def start(folder: Path, command: Sequence[str], environment: dict[str, str]) -> 
     return lambda: process.poll() is None
 
 
-def listening(place: Path) -> Listener:
-    """Listen in a folder, to those who can read its key."""
-    (place / "socket").unlink(missing_ok=True)
-    return Listener(str(place / "socket"), "AF_UNIX", authkey=(place / "key").read_bytes())
-
-
-def connected(place: Path) -> "Connection[bytes, bytes] | None":
-    """Connect to who listens in a folder, if anybody does."""
-    with contextlib.suppress(*NOBODY_LISTENS):
-        return Client(str(place / "socket"), "AF_UNIX", authkey=(place / "key").read_bytes())
-    return None
-
-
-def make_key(place: Path) -> None:
-    """Write what makes a client of a listener."""
-    descriptor = os.open(place / "key", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as key:
-        key.write(secrets.token_bytes(32))
-
-
 class _Starter(threading.Thread):
     """Starts processes for those that cannot leave one behind."""
 
@@ -109,7 +85,7 @@ class _Starter(threading.Thread):
         while True:
             # A client that goes away, or a process that does not start, does not end this one.
             with (
-                contextlib.suppress(OSError, EOFError, AuthenticationError),
+                contextlib.suppress(OSError, *NOBODY_LISTENS),
                 self.listener.accept() as client,
             ):
                 command, environment = json.loads(client.recv_bytes())

@@ -28,7 +28,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from synthgap.files import private_folder
-from synthgap.runs import NOBODY_LISTENS, RUN, connected, listening, make_key, start
+from synthgap.runs import RUN, start
+from synthgap.sockets import NOBODY_LISTENS, connected, listening, make_key
 
 WORKER = "SYNTHGAP_WORKER"
 """Environment variable that says that this process is a worker."""

@@ -17,7 +17,7 @@ def work() -> None:
         {
             **params.generator,
             "batch_size": resources.batch_size or "auto",
-            "compile": bool(resources.compile),
+            "compile": resources.compile,
             "max_flagged": resources.max_flagged_per_million / 1e6,
         }
     )
