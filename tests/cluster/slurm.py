@@ -294,13 +294,13 @@ def command_of(process: int) -> str:
     return ""
 
 
-def _with_children(processes: set[int]) -> set[int]:
+def _with_children(roots: set[int]) -> set[int]:
     parents = {}
     for process in processes():
         with contextlib.suppress(OSError):
             stat = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1]
             parents[process] = int(stat.split()[1])
-    found = set(processes)
+    found = set(roots)
     while more := {child for child, parent in parents.items() if parent in found} - found:
         found |= more
     return found
