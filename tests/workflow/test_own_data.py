@@ -3,6 +3,7 @@
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -86,8 +87,9 @@ def own(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     return project
 
 
-def images_of(own: Project, source: str, class_id: str) -> list[dict]:
-    return read(own.folder / f"answers/mine/images/{source}/{class_id}.parquet").to_pylist()
+def images_of(own: Project, source: str, class_id: str) -> list[dict[str, Any]]:
+    table = read(own.folder / f"answers/mine/images/{source}/{class_id}.parquet")
+    return list(table.to_pylist())
 
 
 def test_gives_the_answer(own: Project) -> None:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -23,7 +24,9 @@ def trainings(project: Project, **recipe: object) -> int:
 
 
 @pytest.mark.parametrize("speed", [{"channels_last": True, "compile": True}, {"readers": 3}])
-def test_what_decides_speed_alone_makes_nothing_stale(speed: dict[str, object], tmp_path, finished):
+def test_what_decides_speed_alone_makes_nothing_stale(
+    speed: dict[str, object], tmp_path: Path, finished: Project
+) -> None:
     project = finished.copy(tmp_path / "project")
     if "readers" in speed:
         # With readers at all, images draw otherwise; how many there are is speed.
