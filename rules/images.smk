@@ -81,6 +81,7 @@ rule read_images:
         f"{LOGS}/images/{{source}}/{{class_id}}.log",
     wildcard_constraints:
         source=one_of(READ),
+        class_id=one_of(STUDY.class_ids),
     conda:
         "../envs/tables.yaml"
     resources:
@@ -118,6 +119,7 @@ rule generate_images:
         f"{LOGS}/images/{{variant}}/{{class_id}}.log",
     wildcard_constraints:
         variant=one_of(GENERATED),
+        class_id=one_of(STUDY.class_ids),
     # A device that goes on with a stage keeps its model loaded.
     priority: 3
     conda:

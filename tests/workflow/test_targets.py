@@ -1,5 +1,6 @@
 """Target rules, study files and what `make study` prints."""
 
+import re
 import subprocess
 import sys
 
@@ -55,6 +56,16 @@ def test_a_study_file_takes_nothing_from_the_default(finished: Project) -> None:
     assert "promptaug" in default["variants"]
     jobs = finished.jobs("--forceall")
     assert not [job for job in jobs if "promptaug" in job.wildcards or "digit-3" in job.wildcards]
+
+
+@pytest.mark.parametrize("place", ["images/disamb", "images/natural-val", "embeddings/clip/disamb"])
+def test_a_class_that_the_study_has_not_is_made_from_nothing(place: str, finished: Project) -> None:
+    done = finished.snakemake("--dry-run", f"results/{place}/digit-3.parquet")
+    assert done.returncode == 1
+    source = place.rsplit("/")[-1]
+    refused = r"No rule to produce|affected files:\s+"
+    assert re.search(rf"({refused}) *results/images/{source}/digit-3.parquet", done.stdout)
+    assert "Traceback" not in done.stdout
 
 
 def test_single_values_can_be_overridden(finished: Project) -> None:
