@@ -45,6 +45,10 @@ elif not workflow.subprocess_exec:
     runs.lead(device_claims.visible_devices)
 os.environ[device_claims.JOBS_PER_DEVICE] = str(STUDY.jobs_per_device)
 
+# Planning makes millions of objects that stay. To look through them for cycles as often as Python
+# does by default takes a tenth of its time.
+gc.set_threshold(200_000, 50, 100)
+
 
 def code(script):
     """Identity of a script and of the modules behind it: its change makes a job stale."""
@@ -68,11 +72,6 @@ def per_million(share):
 def one_of(names):
     """Pattern for a wildcard that is one of the names."""
     return "|".join(map(re.escape, names)) or "(?!)"
-
-
-# Planning makes millions of objects that stay. To look through them for cycles as often as Python
-# does by default takes a tenth of its time.
-gc.set_threshold(200_000, 50, 100)
 
 
 wildcard_constraints:

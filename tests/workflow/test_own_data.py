@@ -89,7 +89,8 @@ def own(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 def images_of(own: Project, source: str, class_id: str) -> list[dict[str, Any]]:
     table = read(own.folder / f"answers/mine/images/{source}/{class_id}.parquet")
-    return list(table.to_pylist())
+    rows: list[dict[str, Any]] = table.to_pylist()
+    return rows
 
 
 def test_gives_the_answer(own: Project) -> None:

@@ -62,7 +62,7 @@ def test_a_study_file_takes_nothing_from_the_default(finished: Project) -> None:
 def test_a_class_that_the_study_has_not_is_made_from_nothing(place: str, finished: Project) -> None:
     done = finished.snakemake("--dry-run", f"results/{place}/digit-3.parquet")
     assert done.returncode == 1
-    source = place.rsplit("/")[-1]
+    source = place.split("/")[-1]
     refused = r"No rule to produce|affected files:\s+"
     assert re.search(rf"({refused}) *results/images/{source}/digit-3.parquet", done.stdout)
     assert "Traceback" not in done.stdout
