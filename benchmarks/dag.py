@@ -93,7 +93,7 @@ def main() -> None:
         lay_out_peer(peer, options.classes)
         for _ in range(options.rounds):
             for what, folder in (("peer", peer), ("synthgap", ours)):
-                show(f"{what}, nothing made", *run(folder, "--dry-run", "--quiet", "rules"))
+                show(f"{what}, nothing made", *run(folder, "--dry-run"))
         if options.finished:
             outputs = make_outputs(ours)
             # Whenever a job starts, Snakemake looks at all that could: here all start at once.
