@@ -16,7 +16,7 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
     dict.fromkeys([str(SOURCE), *filter(None, [os.environ.get("PYTHONPATH")])])
 )
 
-from synthgap import device_claims, runs
+from synthgap import device_claims, devices, runs
 from synthgap.errors import InputError
 from synthgap.identity import code_identity
 from synthgap.provenance import model_files
@@ -43,7 +43,7 @@ if not STUDY.workers:
     os.environ.pop(runs.RUN, None)
 elif not workflow.subprocess_exec:
     runs.lead(device_claims.visible_devices)
-os.environ[device_claims.JOBS_PER_DEVICE] = str(STUDY.jobs_per_device)
+os.environ[devices.JOBS_PER_DEVICE] = str(STUDY.jobs_per_device)
 
 # Planning makes millions of objects that stay. To look through them for cycles as often as Python
 # does by default takes a tenth of its time.

@@ -12,13 +12,11 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from synthgap.devices import JOBS_PER_DEVICE
 from synthgap.errors import InputError
 from synthgap.files import private_folder
 from synthgap.runs import RUN, SLURM_JOB
 from synthgap.workers import VISIBLE
-
-JOBS_PER_DEVICE = "SYNTHGAP_JOBS_PER_DEVICE"
-"""Environment variable with the number of jobs that may share a device."""
 
 PAUSE_S = 0.2
 """Between two looks for a free device."""

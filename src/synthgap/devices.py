@@ -1,6 +1,7 @@
 """Where models run, and which one is loaded."""
 
 import gc
+import os
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
@@ -10,6 +11,9 @@ if TYPE_CHECKING:
 Model = TypeVar("Model")
 P = ParamSpec("P")
 R = TypeVar("R")
+
+JOBS_PER_DEVICE = "SYNTHGAP_JOBS_PER_DEVICE"
+"""Environment variable with the number of jobs that may share a device."""
 
 _held: dict[Hashable, object] = {}
 
@@ -24,6 +28,18 @@ def best_device(threads: int) -> "torch.device":
 
     torch.set_num_threads(threads)
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def device_facts(device: "torch.device") -> dict[str, str | int]:
+    """What the memory of a GPU depends on: its name, its bytes, and how many jobs share it."""
+    import torch
+
+    properties = torch.cuda.get_device_properties(device)
+    return {
+        "device": properties.name,
+        "memory": properties.total_memory,
+        "jobs": int(os.environ.get(JOBS_PER_DEVICE, "1")),
+    }
 
 
 def on_threads(threads: int, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:

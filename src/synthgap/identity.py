@@ -19,6 +19,8 @@ PLUMBING = frozenset(
         "errors.py",
         "files.py",
         "generation/batches.py",
+        "generation/compiling.py",
+        "generation/found_sizes.py",
         "job.py",
         "runs.py",
         "section.py",

@@ -1,10 +1,15 @@
 from collections.abc import Sequence
+from math import ceil
+from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from synthgap.errors import InputError
-from synthgap.generation.batches import LARGEST, BatchSize
+from synthgap.generation.batches import EXCESS, LARGEST, BatchSize
+from synthgap.generation.found_sizes import FoundSize
 
 GIB = 2**30
 
@@ -45,12 +50,14 @@ def run(size: BatchSize, device: Device, items: int) -> list[int]:
 def test_a_given_size_is_taken():
     size, device = BatchSize(4, None), Device(100 * GIB, GIB)
     assert size.settled
-    assert run(size, device, 10) == [4, 4, 2]
+    assert run(size, device, 10) == [4, 3, 3]
+    # Whoever sets a size gets no larger one.
+    assert run(size, device, 9) == [3, 3, 3]
 
 
 def test_out_of_memory_halves_it_for_good_and_loses_nothing():
     size, device = BatchSize(32, None), Device(10 * GIB, GIB)
-    assert run(size, device, 36) == [8, 8, 8, 8, 4]
+    assert run(size, device, 36) == [9, 9, 9, 9]
     assert run(size, device, 16) == [8, 8]
 
 
@@ -81,7 +88,7 @@ def test_auto_doubles_as_long_as_there_is_memory():
     device = Device(40 * GIB, GIB)
     size = BatchSize("auto", device)
     assert not size.settled
-    assert run(size, device, 100) == [1, 2, 4, 8, 16, 32, 32, 5]
+    assert run(size, device, 100) == [1, 2, 4, 8, 16, 32, 19, 18]
     assert size.settled
     # 90 % of 40 GiB hold 35 images; nothing had to fail to find it.
     assert run(size, device, 64) == [32, 32]
@@ -90,7 +97,10 @@ def test_auto_doubles_as_long_as_there_is_memory():
 def test_auto_has_an_end():
     device = Device(1000 * GIB, GIB // 100)
     size = BatchSize("auto", device)
-    assert max(run(size, device, 400)) == LARGEST
+    assert run(size, device, 1300 + 63)[-20:] == [65] * 20
+    assert run(size, device, 1300) == [65] * 20
+    assert run(size, device, 100) == [50, 50]
+    assert run(size, device, 69) == [35, 34]
 
 
 def test_auto_recovers_when_another_process_takes_the_memory():
@@ -108,7 +118,7 @@ def test_auto_grows_no_more_after_it_ran_out_of_memory():
 
     device = Boasting(10 * GIB, GIB)
     size = BatchSize("auto", device)
-    assert run(size, device, 50) == [1, 2, 4, 8, 8, 8, 8, 8, 3]
+    assert run(size, device, 50) == [1, 2, 4, 8, 7, 7, 7, 7, 7]
     assert run(size, device, 16) == [8, 8]
 
 
@@ -123,4 +133,81 @@ def test_the_last_batch_of_a_class_says_nothing_about_larger_ones():
 def test_auto_is_a_fixed_size_on_a_cpu():
     size = BatchSize("auto", None)
     assert size.settled
-    assert run(size, Device(100 * GIB, GIB), 20) == [8, 8, 4]
+    assert run(size, Device(100 * GIB, GIB), 20) == [7, 7, 6]
+
+
+@given(items=st.integers(1, 3000), wanted=st.integers(1, 70))
+def test_batches_of_a_settled_size_are_few_and_nearly_equal(items, wanted):
+    sizes = run(BatchSize(wanted, None), Device(100 * GIB, 0), items)
+    assert len(sizes) == ceil(items / wanted)
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] - sizes[-1] <= 1
+
+
+@given(items=st.integers(1, 3000))
+def test_a_found_size_is_exceeded_by_little(items):
+    device = Device(1000 * GIB, GIB // 100)
+    size = BatchSize("auto", device)
+    run(size, device, 63)
+    sizes = run(size, device, items)
+    assert sizes[0] - sizes[-1] <= 1
+    assert sizes[0] <= LARGEST * (1 + EXCESS)
+
+
+class TestFoundBefore:
+    """What one process found is where the next one of this model and device begins."""
+
+    @pytest.fixture
+    def found(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FoundSize:
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+        return FoundSize({"model": "sd@1", "device": "a card"})
+
+    def test_the_next_process_grows_no_more(self, found):
+        device = Device(40 * GIB, GIB)
+        run(BatchSize("auto", device, found), device, 100)
+        assert found.read() == 32
+        assert run(BatchSize("auto", device, found), device, 64) == [32, 32]
+
+    def test_it_begins_with_the_largest(self, found):
+        device = Device(1000 * GIB, GIB // 100)
+        run(BatchSize("auto", device, found), device, 200)
+        again = BatchSize("auto", device, found)
+        assert again.settled
+        assert run(again, device, 130) == [65, 65]
+
+    def test_where_memory_was_scarce_it_grows_again(self, found):
+        scarce, free = Device(10 * GIB, GIB), Device(40 * GIB, GIB)
+        run(BatchSize("auto", scarce, found), scarce, 100)
+        assert found.read() == 8
+        assert run(BatchSize("auto", free, found), free, 94) == [8, 16, 32, 19, 19]
+        assert found.read() == 32
+
+    def test_where_memory_is_scarce_now_it_halves(self, found):
+        found.write(32)
+        device = Device(10 * GIB, GIB)
+        assert run(BatchSize("auto", device, found), device, 32) == [8] * 4
+        assert found.read() == 8
+
+    def test_other_work_knows_nothing_of_it(self, found):
+        found.write(32)
+        assert FoundSize({"model": "sd@2", "device": "a card"}).read() is None
+
+    def test_a_size_that_is_set_is_neither_read_nor_written(self, found):
+        found.write(32)
+        device = Device(10 * GIB, GIB)
+        assert run(BatchSize(16, device, found), device, 16) == [8, 8]
+        assert found.read() == 32
+
+    @pytest.mark.parametrize(
+        "content", ["", "{}", "[]", '{"batch_size": -1}', '{"batch_size": "8"}']
+    )
+    def test_a_damaged_file_is_no_size(self, found, content):
+        found.write(32)
+        found.path.write_text(content)
+        assert found.read() is None
+
+    def test_without_a_place_to_write_it_goes_on(self, tmp_path, monkeypatch):
+        (tmp_path / "file").touch()
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+        device = Device(40 * GIB, GIB)
+        run(BatchSize("auto", device, FoundSize({})), device, 100)

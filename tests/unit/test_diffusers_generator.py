@@ -1,5 +1,6 @@
 """Random pipelines of the real classes: what the generator makes is what their own loop makes."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,16 @@ import numpy as np
 import pytest
 import torch
 from diffusers.pipelines.stable_diffusion import StableDiffusionSafetyChecker
+from torch.utils._python_dispatch import TorchDispatchMode
 from transformers import CLIPConfig, CLIPImageProcessor
 
 from synthgap import devices
 from synthgap.errors import InputError
-from synthgap.generation import diffusers_pipeline
+from synthgap.generation import diffusers_pipeline, opening
 from synthgap.generation.diffusers_pipeline import DiffusersGenerator
+from synthgap.generation.opening import open_pipeline
 from synthgap.generation.pictures import Picture, Request
+from synthgap.generation.prompt_memo import PromptMemo
 from synthgap.models import Checkpoint
 from tests import pipelines
 from tests.pipelines import ARGUMENTS, FAMILIES, WORDS
@@ -122,23 +126,154 @@ def test_prompts_are_encoded_once_and_alone(folders, monkeypatch):
     assert encoded == [(1, 40)] * 6
 
 
-def test_compiling_changes_nothing_beyond_rounding(folders, monkeypatch):
+@pytest.mark.parametrize("family", ["sd", "sdxl", "sd3", "pixart"])
+def test_without_guidance_there_is_no_unconditional_half(family, folders, denoised):
+    for scale, rows in ((7.5, 8), (1.0, 4), (0.0, 4)):
+        spec = {"arguments": ARGUMENTS.get(family, {}), "batch_size": 4}
+        make(folders[family], REQUESTS[:4], guidance_scale=scale, **spec)
+        assert set(denoised) == {rows}
+        denoised.clear()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_no_step_waits_for_the_device_but_those_of_diffusers(family, folders, monkeypatch):
+    """Reading a number from a tensor waits until the device has computed it."""
+    waits: Counter[str] = Counter()
+
+    class Reads(TorchDispatchMode):
+        def __torch_dispatch__(
+            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            name = func.overloadpacket.__name__
+            if name in ("_local_scalar_dense", "nonzero", "is_nonzero", "equal"):
+                waits[name] += 1
+            return func(*args, **(kwargs or {}))
+
+    def counted(steps: int) -> Counter[str]:
+        waits.clear()
+        pipeline = opened.pipeline
+        with Reads():
+            pipeline(
+                WORDS[:2],
+                generator=[torch.Generator().manual_seed(seed) for seed in range(2)],
+                num_inference_steps=steps,
+                height=16,
+                width=16,
+                output_type="pt",
+                **ARGUMENTS.get(family, {}),
+            )
+        return Counter(waits)
+
+    found = []
+    for memo in (PromptMemo, lambda encode: encode):
+        monkeypatch.setattr("synthgap.generation.opening.PromptMemo", memo)
+        device = torch.device("cpu")
+        opened = open_pipeline(
+            Checkpoint(str(folders[family]), None, "f"),
+            dtype="float32",
+            scheduler=None,
+            safety_checker=False,
+            device=device,
+        )
+        counted(STEPS)
+        found.append(counted(2 * STEPS) - counted(STEPS))
+    assert found[0] == found[1]
+
+
+def test_large_images_of_a_batch_are_decoded_one_by_one_on_a_gpu(folders, monkeypatch):
+    from diffusers import AutoencoderKL
+
+    alone = levels(make(folders["sd"], batch_size=1))
+    devices.release()
+    decoded: list[int] = []
+    whole = AutoencoderKL._decode
+    monkeypatch.setattr(
+        AutoencoderKL, "_decode", lambda *a, **k: (decoded.append(len(a[1])), whole(*a, **k))[1]
+    )
+    forward = diffusers_pipeline.open_pipeline
+
+    def as_on_a_gpu(*args: Any, **kwargs: Any) -> Any:
+        opened = forward(*args, **kwargs)
+        opening._decoded_one_by_one(opened.pipeline)
+        return opened
+
+    monkeypatch.setattr(diffusers_pipeline, "open_pipeline", as_on_a_gpu)
+    together = levels(make(folders["sd"], batch_size=8))
+    assert decoded == [1] * 8
+    assert np.abs(together - alone).max() <= 1
+
+
+@pytest.fixture
+def denoised(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Rows of each batch that a denoiser was given."""
+    rows: list[int] = []
+    for denoiser in (
+        diffusers.UNet2DConditionModel,
+        diffusers.SD3Transformer2DModel,
+        diffusers.PixArtTransformer2DModel,
+    ):
+
+        def counting(module: Any, *args: Any, whole: Any = denoiser.forward, **kwargs: Any) -> Any:
+            rows.append(len(kwargs.get("hidden_states", args[0] if args else None)))
+            return whole(module, *args, **kwargs)
+
+        monkeypatch.setattr(denoiser, "forward", counting)
+    return rows
+
+
+class TestCompiling:
     """Captured as for the real back end, which takes a minute to generate code even for this."""
-    compiled: list[str] = []
-    whole = torch.nn.Module.compile
 
-    def captured(module: torch.nn.Module, **options: Any) -> None:
-        compiled.append(type(module).__name__)
-        whole(module, backend="eager", **options)
+    @pytest.fixture
+    def captured(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+        """Denoisers that were compiled, and `code` for each size that code was made for."""
+        said: list[str] = []
+        whole = torch.nn.Module.compile
 
-    monkeypatch.setattr(torch.nn.Module, "compile", captured)
-    for family, denoiser in (("sd", "UNet2DConditionModel"), ("sd3", "SD3Transformer2DModel")):
+        def backend(graph: torch.fx.GraphModule, inputs: Any) -> Any:
+            said.append("code")
+            return graph.forward
+
+        def compiling(module: torch.nn.Module, **options: Any) -> None:
+            said.append(type(module).__name__)
+            whole(module, backend=backend, **options)
+
+        torch._dynamo.reset()
+        monkeypatch.setattr(torch.nn.Module, "compile", compiling)
+        return said
+
+    @pytest.mark.parametrize(
+        ("family", "denoiser"),
+        [("sd", "UNet2DConditionModel"), ("sd3", "SD3Transformer2DModel")],
+    )
+    def test_changes_nothing_beyond_rounding(self, family, denoiser, folders, captured):
         expected = levels(make(folders[family], batch_size=4))
         difference = np.abs(levels(make(folders[family], batch_size=4, compile=True)) - expected)
-        assert compiled.pop() == denoiser
-        assert not compiled
+        assert captured[0] == denoiser
         assert difference.max() <= 1
         assert np.mean(difference > 0) < 1e-3
+
+    def test_is_done_once_for_batches_of_nearly_equal_size(self, folders, captured):
+        make(folders["sd"], REQUESTS[:4], batch_size=4, compile=True)
+        once = list(captured)
+        requests = [Request(WORDS[0], seed) for seed in range(11)]
+        # 4, 4 and 3 of them.
+        made = make(folders["sd"], requests, batch_size=4, compile=True)
+        assert captured == once
+        expected = levels(make(folders["sd"], requests, batch_size=4))
+        assert len(made) == 11
+        assert np.abs(levels(made) - expected).max() <= 1
+
+    def test_is_not_done_for_a_few_images(self, folders, captured):
+        make(folders["sd"], REQUESTS[:4], batch_size=4, compile=True)
+        once = list(captured)
+        expected = levels(make(folders["sd"], REQUESTS[:1], batch_size=4, compile=True))
+        assert captured == once
+        assert np.array_equal(expected, levels(make(folders["sd"], REQUESTS[:1])))
+
+    def test_is_done_for_a_few_images_where_no_batch_is_larger(self, folders, captured):
+        make(folders["sd"], REQUESTS[:1], batch_size=2, compile=True)
+        assert "code" in captured
 
 
 class TestRefused:

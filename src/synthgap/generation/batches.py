@@ -5,9 +5,11 @@ This decides speed alone, so the module is none of those whose change makes imag
 
 import gc
 from collections.abc import Callable, Iterator, Sequence
+from math import ceil
 from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
 from synthgap.errors import InputError
+from synthgap.generation.found_sizes import FoundSize
 
 if TYPE_CHECKING:
     import torch
@@ -22,6 +24,10 @@ ON_CPU = 8
 
 SHARE = 0.9
 """Of the device's memory; the rest is for what is not foreseen and for fragments."""
+
+EXCESS = 1 / 16
+"""Share by which a batch may exceed the size that was found, where this saves a small last one:
+1,300 images are 20 batches of 65. `SHARE` leaves room for it."""
 
 
 class Memory(Protocol):
@@ -67,19 +73,38 @@ class CudaMemory:
 
 
 class BatchSize:
-    """A batch size that finds itself, and that remembers for the next job of this process.
+    """A batch size that finds itself, for this process and for those that come after it.
 
-    It starts with 1 and doubles as long as twice the memory of the last batch is there: nothing is
-    made only to measure.
+    It starts with what was found before, or with 1, and doubles as long as twice the memory of the
+    last batch is there: nothing is made only to measure.
     """
 
-    def __init__(self, wanted: int | Literal["auto"], memory: Memory | None) -> None:
-        """Start with the wanted size; `auto` grows if there is a memory to watch."""
+    def __init__(
+        self,
+        wanted: int | Literal["auto"],
+        memory: Memory | None,
+        found: FoundSize | None = None,
+    ) -> None:
+        """Start with the wanted size; `auto` grows if there is a memory to watch.
+
+        Args:
+            wanted: images at once, or `auto`.
+            memory: of the device; without, `auto` is a fixed size.
+            found: where `auto` finds and leaves the size for other processes.
+        """
         self._memory = memory
-        self.settled = wanted != "auto" or memory is None
+        grows = wanted == "auto" and memory is not None
+        self._found = found if grows else None
+        self._excess = EXCESS if grows else 0.0
+        if wanted != "auto":
+            self.size = wanted
+            """Images at once."""
+        elif memory is None:
+            self.size = ON_CPU
+        else:
+            self.size = min((found and found.read()) or 1, LARGEST)
+        self.settled = not grows or self.size == LARGEST
         """Whether it grows no more."""
-        self.size = wanted if wanted != "auto" else ON_CPU if memory is None else 1
-        """Images at once."""
 
     def batches(
         self,
@@ -88,6 +113,9 @@ class BatchSize:
         too_large: str,
     ) -> Iterator[Result]:
         """Do the work batch by batch and yield its results in the order of the items.
+
+        Batches of a settled size are nearly equal, the larger ones first: a device is no faster
+        with a small last one.
 
         Args:
             items: what is to be done.
@@ -99,28 +127,40 @@ class BatchSize:
         """
         start = 0
         while start < len(items):
-            batch = items[start : start + self.size]
+            batch = items[start : start + self._next(len(items) - start)]
             if self._memory:
                 self._memory.start()
             results = _unless_out_of_memory(work, batch)
             if results is None:
                 if len(batch) == 1:
                     raise InputError(too_large)
-                self.size, self.settled = len(batch) // 2, True
+                self._excess = 0.0
+                self._settle(len(batch) // 2)
                 continue
             yield from results
             start += len(batch)
             if not self.settled and len(batch) == self.size:
                 self._grow()
 
+    def _next(self, left: int) -> int:
+        if not self.settled:
+            return self.size
+        return ceil(left / ceil(left / (self.size * (1 + self._excess))))
+
     def _grow(self) -> None:
         assert self._memory is not None
         before, peak = self._memory.used()
         if before + 2 * (peak - before) > SHARE * self._memory.available():
-            self.settled = True
+            self._settle(self.size)
+        elif 2 * self.size >= LARGEST:
+            self._settle(LARGEST)
         else:
             self.size *= 2
-            self.settled = self.size >= LARGEST
+
+    def _settle(self, size: int) -> None:
+        self.size, self.settled = size, True
+        if self._found:
+            self._found.write(size)
 
 
 def _unless_out_of_memory(

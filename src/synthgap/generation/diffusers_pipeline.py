@@ -8,15 +8,12 @@ import numpy as np
 from jaxtyping import UInt8
 from pydantic import Field, field_validator
 
-from synthgap.devices import best_device, held
+from synthgap.devices import best_device, device_facts, held
 from synthgap.errors import InputError
 from synthgap.generation.batches import BatchSize, CudaMemory
-from synthgap.generation.opening import (
-    SET_BY_SYNTHGAP,
-    call_arguments,
-    compile_denoiser,
-    open_pipeline,
-)
+from synthgap.generation.compiling import CompiledDenoiser
+from synthgap.generation.found_sizes import FoundSize
+from synthgap.generation.opening import SET_BY_SYNTHGAP, call_arguments, open_pipeline
 from synthgap.generation.pictures import Picture, Request, encoded, pictures
 from synthgap.models import Checkpoint, ModelSource
 from synthgap.section import Section
@@ -150,18 +147,28 @@ class _Open:
             safety_checker=spec.safety_checker,
             device=device,
         )
-        memory = CudaMemory(device) if device.type == "cuda" else None
-        self.batch_size = BatchSize(spec.batch_size if in_batches else 1, memory)
+        memory, found = None, None
+        if device.type == "cuda":
+            memory = CudaMemory(device)
+            decides = {**spec.deciding(), "compile": spec.compile, **device_facts(device)}
+            found = FoundSize({"model": checkpoint.identity, **decides})
+        self.batch_size = BatchSize(spec.batch_size if in_batches else 1, memory, found)
         self._to_compile = spec.compile
+        self._compiled: CompiledDenoiser | None = None
 
     def make(self, requests: Sequence[Request], arguments: dict[str, Any]) -> list[Picture]:
         """Make one batch."""
+        # A size that still grows would be compiled for nothing.
+        if self._to_compile and self.batch_size.settled:
+            self._compiled = self._compiled or CompiledDenoiser(self.pipeline, self.location)
+            whole = self._compiled.filled_up(requests)
+            with self._compiled.running(len(whole), self.batch_size.size):
+                return self._made(whole, arguments)[: len(requests)]
+        return self._made(requests, arguments)
+
+    def _made(self, requests: Sequence[Request], arguments: dict[str, Any]) -> list[Picture]:
         import torch
 
-        # Each new size of a batch would be compiled again.
-        if self._to_compile and self.batch_size.settled:
-            compile_denoiser(self.pipeline, self.location)
-            self._to_compile = False
         if "negative_prompt" in arguments:
             arguments = {
                 **arguments,
