@@ -1,34 +1,35 @@
 """How fast images of a class are made, from prompts to encoded pictures.
 
-    python benchmarks/generation.py --architecture miniature --images 32 --device cpu
-    python benchmarks/generation.py --architecture sd15 --images 512 --device cuda
+    python benchmarks/generation.py --device cpu     (the miniature's architecture, 32 images)
+    python benchmarks/generation.py --device cuda    (Stable Diffusion v1.5)
+    python benchmarks/generation.py --device cuda --compile
 
 Contestants: the plain loop of diffusers' documentation, one prompt at a time; the same pipeline
-called with batches; and this project's job, from prompts to a finished table. All make the same
-pictures from the same seeds and encode them as JPEG. Pipelines have the full architecture and
-random weights, so that nothing is fetched; speed does not depend on the weights.
+called with batches; and this project's job, from prompts to a finished table. With `--compile`, the
+job with its denoiser compiled beside the same without. All make pictures of the same prompts and
+encode them as JPEG. Pipelines have the full architecture and random weights.
 """
 
 import io
 import itertools
 import tempfile
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import diffusers
 import torch
-from rates import arguments, matrix_rate, report, side_by_side
+from architectures import save_pipeline
+from rates import Contestant, Goal, arguments, matrix_rate, ratio, report, side_by_side
 from torch.utils.flop_counter import FlopCounterMode
-from transformers import CLIPTextConfig, CLIPTextModel
 
 from synthgap.devices import best_device
+from synthgap.generation import diffusers_pipeline
 from synthgap.generation.diffusers_pipeline import DiffusersGenerator
 from synthgap.generation.pictures import Request
 from synthgap.generation.table import update_images
-from synthgap.miniature import autoencoder, diffusion
-from synthgap.miniature.tokenizer import train_tokenizer
 from synthgap.models import Checkpoint, ModelSource
 from synthgap.seeds import image_seed
 
@@ -38,52 +39,18 @@ QUALITY = 95
 
 SIZES = {"miniature": 16, "sd15": 512}
 STEPS = {"miniature": 15, "sd15": 50}
-BATCHES = {"miniature": 16, "sd15": 16}
+BATCH = 16
 """Of the batched loop; this project finds its own on a GPU."""
 
+LOOP, BATCHES = "diffusers, one prompt at a time", "diffusers, batches of {}"
+OURS, COMPILED = "synthgap", "synthgap, compiled"
 
-def pipeline(architecture: str) -> diffusers.StableDiffusionPipeline:
-    """A Stable Diffusion with random weights, of v1.5's architecture or the miniature's."""
-    torch.manual_seed(0)
-    tokenizer = train_tokenizer()
-    large = architecture == "sd15"
-    width = 768 if large else 64
-    tokenizer.model_max_length = 77 if large else 40
-    text = CLIPTextConfig(
-        vocab_size=49408 if large else len(tokenizer),
-        hidden_size=width,
-        intermediate_size=4 * width,
-        num_hidden_layers=12 if large else 2,
-        num_attention_heads=12 if large else 2,
-        max_position_embeddings=tokenizer.model_max_length,
-    )
-    if large:
-        unet = diffusers.UNet2DConditionModel(sample_size=64, cross_attention_dim=width)
-        vae = diffusers.AutoencoderKL(
-            block_out_channels=(128, 256, 512, 512),
-            down_block_types=("DownEncoderBlock2D",) * 4,
-            up_block_types=("UpDecoderBlock2D",) * 4,
-            layers_per_block=2,
-            sample_size=512,
-        )
-    else:
-        unet, vae = diffusion.build(width), autoencoder.build()
-    return diffusers.StableDiffusionPipeline(
-        vae=vae,
-        text_encoder=CLIPTextModel(text),
-        tokenizer=tokenizer,
-        unet=unet,
-        scheduler=diffusers.PNDMScheduler(
-            beta_start=0.00085,
-            beta_end=0.012,
-            beta_schedule="scaled_linear",
-            skip_prk_steps=True,
-            steps_offset=1,
-        ),
-        safety_checker=None,
-        feature_extractor=None,
-        requires_safety_checker=False,
-    )
+
+def requested(count: int) -> list[Request]:
+    return [
+        Request(PROMPTS[index % len(PROMPTS)], image_seed(0, "one", index))
+        for index in range(count)
+    ]
 
 
 def in_batches(opened: Any, requests: Sequence[Request], size: int, steps: int, side: int) -> None:
@@ -107,96 +74,156 @@ def flops_per_image(opened: Any, steps: int, side: int) -> float:
     counted = []
     for few in (1, 2):
         with FlopCounterMode(display=False) as counter:
-            in_batches(opened, [Request(PROMPTS[0], 0)], 1, few, side)
+            in_batches(opened, requested(1), 1, few, side)
         counted.append(counter.get_total_flops())
     return float(counted[0] + (steps - 1) * (counted[1] - counted[0]))
+
+
+def waits_per_step(opened: Any, side: int) -> float:
+    """How often a step of the denoising loop waits for the GPU, as PyTorch tells."""
+    counted = []
+    for steps in (4, 8):
+        with warnings.catch_warnings(record=True) as found:
+            warnings.simplefilter("always")
+            torch.cuda.set_sync_debug_mode("warn")
+            try:
+                in_batches(opened, requested(1), 1, steps, side)
+            finally:
+                torch.cuda.set_sync_debug_mode("default")
+        counted.append(sum("synchronizing" in str(warning.message) for warning in found))
+    return (counted[1] - counted[0]) / 4
+
+
+class Jobs:
+    """This project's jobs on one model, each with a table of its own."""
+
+    def __init__(self, model: Path, folder: Path, threads: int, **settings: Any) -> None:
+        self.model, self.folder, self.threads, self.settings = model, folder, threads, settings
+        self.turn = itertools.count()
+
+    def job(self, count: int, **settings: Any) -> Callable[[], None]:
+        """What makes a table of so many images."""
+        # What random weights draw may be of one colour.
+        spec = {"kind": "diffusers", "max_flagged": 1, **self.settings, **settings}
+        generator = DiffusersGenerator(model=ModelSource(folder=str(self.model)), **spec)
+
+        def work() -> None:
+            update_images(
+                self.folder / f"{next(self.turn)}.parquet",
+                class_id="one",
+                prompts=PROMPTS,
+                count=count,
+                study_seed=0,
+                generator=generator,
+                checkpoint=Checkpoint(str(self.model), None, "random"),
+                guidance_scale=GUIDANCE_SCALE,
+                metadata={},
+                threads=self.threads,
+            )
+
+        return work
 
 
 def main() -> None:
     parser = arguments("Images made a second.")
     parser.add_argument("--architecture", choices=SIZES)
-    parser.add_argument("--images", type=int, help="images a turn")
+    parser.add_argument("--images", type=int, help="images a turn of this project's job")
+    parser.add_argument("--alone", type=int, help="images a turn of the plain loop")
+    parser.add_argument("--batched", type=int, help="images a turn of the batched loop")
     parser.add_argument("--steps", type=int, help="denoising steps")
-    parser.add_argument("--batch-size", type=int, help="of the batched loop")
-    parser.add_argument("--compile", action="store_true", help="this project's job compiles")
+    parser.add_argument("--batch-size", type=int, default=BATCH, help="of the batched loop")
+    parser.add_argument("--compile", action="store_true", help="the job, compiled and not")
+    parser.add_argument("--model", type=Path, help="folder of the model, made if it is not there")
     given = parser.parse_args()
-    device = given.device
+    device, cuda = given.device, given.device == "cuda"
     threads = torch.get_num_threads()
     if best_device(threads).type != device:
         parser.error(f"this project computes on the {best_device(threads).type} of this machine")
-    architecture = given.architecture or ("sd15" if device == "cuda" else "miniature")
+    architecture = given.architecture or ("sd15" if cuda else "miniature")
     steps = given.steps or STEPS[architecture]
     side = SIZES[architecture]
-    size = given.batch_size or BATCHES[architecture]
-    images = given.images or (512 if device == "cuda" else 32)
-    dtype = torch.float16 if device == "cuda" else torch.float32
-    requests = [
-        Request(PROMPTS[index % len(PROMPTS)], image_seed(0, "one", index))
-        for index in range(images)
-    ]
+    # On a GPU: two batches of 65, and others what takes about as long.
+    images = given.images or (130 if cuda else 32)
+    alone, batched = given.alone or (4 if cuda else 32), given.batched or 32
+    dtype = torch.float16 if cuda else torch.float32
 
-    with tempfile.TemporaryDirectory() as folder:
-        model = Path(folder, "model")
-        pipeline(architecture).to(dtype).save_pretrained(model)
-        opened = diffusers.StableDiffusionPipeline.from_pretrained(model, dtype=dtype).to(device)
-        opened.set_progress_bar_config(disable=True)
-        turn = itertools.count()
-
-        generator = DiffusersGenerator(
-            kind="diffusers",
-            model=ModelSource(folder=str(model)),
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        model = given.model or folder / "model"
+        save_pipeline(architecture, dtype, model, device)
+        jobs = Jobs(
+            model,
+            folder,
+            threads,
             num_inference_steps=steps,
             height=side,
             width=side,
-            dtype="float16" if device == "cuda" else "float32",
+            dtype=str(dtype).removeprefix("torch."),
             image_format="jpeg",
             jpeg_quality=QUALITY,
-            batch_size="auto" if device == "cuda" else size,
-            compile=given.compile,
-            # What random weights draw may be of one colour.
-            max_flagged=1,
+            batch_size="auto" if cuda else given.batch_size,
         )
-
-        def job() -> None:
-            update_images(
-                Path(folder, f"{next(turn)}.parquet"),
-                class_id="one",
-                prompts=PROMPTS,
-                count=images,
-                study_seed=0,
-                generator=generator,
-                checkpoint=Checkpoint(str(model), None, "random"),
-                guidance_scale=GUIDANCE_SCALE,
-                metadata={},
-                threads=threads,
+        opened = diffusers.StableDiffusionPipeline.from_pretrained(model, dtype=dtype).to(device)
+        opened.set_progress_bar_config(disable=True)
+        flops = flops_per_image(opened, steps, side)
+        facts = {"waits a step": waits_per_step(opened, side)} if cuda else {}
+        if given.compile:
+            del opened
+            # Both models stay loaded, so that they can take turns.
+            models: dict[Any, Any] = {}
+            diffusers_pipeline.held = lambda key, load: (
+                models.get(key) or models.setdefault(key, load())
             )
-
-        contestants = {
-            "diffusers, one prompt at a time": lambda: in_batches(opened, requests, 1, steps, side),
-            f"diffusers, batches of {size}": lambda: in_batches(
-                opened, requests, size, steps, side
-            ),
-            "synthgap, compiled" if given.compile else "synthgap": job,
-        }
+            contestants = {
+                OURS: Contestant(jobs.job(images), images),
+                COMPILED: Contestant(jobs.job(images, compile=True), images),
+            }
+        else:
+            size = given.batch_size
+            contestants = {
+                LOOP: Contestant(
+                    lambda: in_batches(opened, requested(alone), 1, steps, side), alone
+                ),
+                BATCHES.format(size): Contestant(
+                    lambda: in_batches(opened, requested(batched), size, steps, side), batched
+                ),
+                OURS: Contestant(jobs.job(images), images),
+            }
         rates = side_by_side(
             contestants,
-            images,
             device,
             given.rounds,
-            flops_per_image(opened, steps, side),
-            matrix_rate(device, torch.bfloat16 if device == "cuda" else dtype),
+            given.seconds,
+            flops,
+            matrix_rate(device, torch.bfloat16 if cuda else dtype),
         )
-    facts = {
+    if given.compile:
+        eager, compiled = rates
+        goals = [
+            Goal("compiled over not compiled", 1.25, ratio(rates, COMPILED, OURS)),
+            # Both load the model as well.
+            Goal("seconds of compiling", None, compiled.warming_s - eager.warming_s, at_most=True),
+        ]
+    else:
+        ours = rates[-1]
+        goals = [
+            Goal("images a second", 5, ours.images_per_s),
+            Goal("over the documentation's loop", 2.5, ours.ratio),
+            Goal(f"over batches of {given.batch_size}", 1.1, ratio(rates, OURS, rates[1].name)),
+        ]
+    facts |= {
         "architecture": architecture,
         "images": images,
         "steps": steps,
         "size": f"{side}×{side}",
         "dtype": str(dtype).removeprefix("torch."),
         "threads": threads,
+        "TFLOP an image": f"{flops / 1e12:.3g}",
         "diffusers": version("diffusers"),
         "torch": torch.__version__,
     }
-    report("Generation", rates, device, facts, given.json)
+    title = "Generation, compiled" if given.compile else "Generation"
+    report(title, rates, device, facts, given.json, goals)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from rates import Rate, arguments, report, side_by_side
+from rates import Contestant, Rate, arguments, report, side_by_side
 
 K = 5
 FULL = 1_281_167
@@ -193,19 +193,19 @@ def growth(names: list[str], sizes: list[int], d: int, json_file: Path | None) -
         json_file.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
 
 
-def compare(work: str, n: int, m: int, d: int, rounds: int) -> list[Rate]:
+def compare(work: str, n: int, m: int, d: int, rounds: int, seconds: float | None) -> list[Rate]:
     """Rates of a comparison's contestants, with the memory that each takes alone."""
     one, other = unit_vectors(0, n, d), unit_vectors(1, m, d)
     contestants = CONTESTANTS[work]
     rates = side_by_side(
         {
-            name: lambda work=work: work(one, other)
+            name: Contestant(lambda work=work: work(one, other), m)
             for name, work in contestants.items()
             if name not in ONCE
         },
-        m,
         "cpu",
         rounds,
+        seconds,
     )
     alone = {name: measured_alone(contestants[name], n, m, d) for name in contestants}
     found = {rate.name: rate._replace(peak_mib=alone[rate.name][1]) for rate in rates}
@@ -228,7 +228,7 @@ def main() -> None:
     if given.work == "growth":
         growth(given.grow, given.sizes, d, given.json)
         return
-    rates = compare(given.work, n, m, d, given.rounds)
+    rates = compare(given.work, n, m, d, given.rounds, given.seconds)
     facts = {"points": n, "queries": m, "d": d, "numpy": np.__version__}
     facts |= {name: version(name) for name in ("faiss-cpu", "prdc", "scikit-learn", "vendi-score")}
     report(given.work, rates, "cpu", facts, given.json)

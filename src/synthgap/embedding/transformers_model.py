@@ -129,7 +129,7 @@ class OpenTransformersEncoder(ABC):
         with torch.inference_mode():
             # The device is waited for once, at the end.
             features = [
-                self.image_features(self._on_device(batch)).float()
+                self.image_features(self.on_device(batch)).float()
                 for batch in self._batches(prepared)
             ]
             found: Float[np.ndarray, "n d"] = torch.cat(features).cpu().numpy()
@@ -148,7 +148,8 @@ class OpenTransformersEncoder(ABC):
         if pieces:
             yield _joined(pieces)
 
-    def _on_device(self, inputs: Inputs) -> Inputs:
+    def on_device(self, inputs: Inputs) -> Inputs:
+        """Copy a batch to the model's device."""
         if self.device.type != "cuda":
             return inputs
         # From pinned memory a copy runs beside the computing.

@@ -150,8 +150,8 @@ class _Open:
         memory, found = None, None
         if device.type == "cuda":
             memory = CudaMemory(device)
-            decides = {**spec.deciding(), "compile": spec.compile, **device_facts(device)}
-            found = FoundSize({"model": checkpoint.identity, **decides})
+            work = {"model": checkpoint.identity, **spec.deciding(), **device_facts(device)}
+            found = FoundSize(work)
         self.batch_size = BatchSize(spec.batch_size if in_batches else 1, memory, found)
         self._to_compile = spec.compile
         self._compiled: CompiledDenoiser | None = None

@@ -97,13 +97,14 @@ def principal_axes(rows: Rows, divisor: float, device: str = "cpu") -> Axes:
 def product(
     a: Float[np.ndarray, "n k"], b: Float[np.ndarray, "k m"], device: str = "cpu"
 ) -> Float[np.ndarray, "n m"]:
-    """Matrix product in double precision; by torch on any device but "cpu"."""
+    """Matrix product in double precision: by numpy on "cpu", else by torch ("torch:cpu" too)."""
     found: Float[np.ndarray, "n m"]
     if device == "cpu":
         found = a @ b
     else:
         import torch
 
-        one, other = (torch.from_numpy(np.ascontiguousarray(x)).to(device) for x in (a, b))
+        where = device.removeprefix("torch:")
+        one, other = (torch.from_numpy(np.ascontiguousarray(x)).to(where) for x in (a, b))
         found = (one @ other).cpu().numpy()
     return found
