@@ -24,7 +24,7 @@ class FakeGenerator:
     """Stands for DiffusersGenerator: its images say what they were made of, and are counted."""
 
     # The identity of the generator's code is part of a key.
-    __module__ = DiffusersGenerator.__module__
+    __module__, __qualname__ = DiffusersGenerator.__module__, DiffusersGenerator.__qualname__
 
     def __init__(
         self,

@@ -18,3 +18,15 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def project(finished: Project, tmp_path: Path) -> Project:
     """A copy of the finished tiny study that a test may change."""
     return finished.copy(tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def again(tmp_path_factory: pytest.TempPathFactory, finished: Project) -> Project:
+    """The tiny study once more, elsewhere, and without workers; its folder `calls` says what its
+    jobs called."""
+    folder = tmp_path_factory.mktemp("again") / "elsewhere"
+    project = Project.copy_of_sources(folder, finished.study_file)
+    (folder / "calls").mkdir()
+    noting = {"PYTHONPATH": str(Path(__file__).parent / "calls"), "CALLS": str(folder / "calls")}
+    project.run("--config", "workers=off", variables=noting)
+    return project

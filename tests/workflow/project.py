@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -62,7 +63,9 @@ class Project:
         assert old in text, f"{old!r} is not in {path}"
         file.write_text(text.replace(old, new))
 
-    def snakemake(self, *arguments: str, study: bool = True) -> "subprocess.CompletedProcess[str]":
+    def snakemake(
+        self, *arguments: str, study: bool = True, variables: Mapping[str, str] | None = None
+    ) -> "subprocess.CompletedProcess[str]":
         environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
         # Targets come first: several options take any number of values.
         command = [sys.executable, "-m", "snakemake", *arguments, "--cores", "2"]
@@ -71,14 +74,14 @@ class Project:
         return subprocess.run(
             command,
             cwd=self.folder,
-            env=environment,
+            env={**environment, **(variables or {})},
             text=True,
             capture_output=True,
             check=False,
         )
 
-    def run(self, *arguments: str) -> str:
-        done = self.snakemake(*arguments)
+    def run(self, *arguments: str, variables: Mapping[str, str] | None = None) -> str:
+        done = self.snakemake(*arguments, variables=variables)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-6000:]
         return done.stderr
 

@@ -8,16 +8,6 @@ import pytest
 
 from tests.workflow.project import Project
 
-
-@pytest.fixture(scope="module")
-def again(tmp_path_factory: pytest.TempPathFactory, finished: Project) -> Project:
-    """The tiny study once more, elsewhere, and without workers."""
-    folder = tmp_path_factory.mktemp("again") / "elsewhere"
-    project = Project.copy_of_sources(folder, finished.study_file)
-    project.run("--config", "workers=off")
-    return project
-
-
 STAGES = {
     "images": 12,
     "embeddings": 14,

@@ -116,7 +116,7 @@ def update_images(
         **generator.deciding(),
         "guidance_scale": guidance_scale,
         "model": checkpoint.identity,
-        "code": code_identity(type(generator).__module__),
+        "code": code_identity(type(generator)),
     }
     keys = [digest({**shared, **request._asdict()}) for request in requests]
     wanted = dict(zip(keys, requests, strict=True))
