@@ -30,6 +30,7 @@ from generation import PROMPTS, Jobs
 from measures import unit_vectors
 from rates import Goal, arguments, report
 
+import synthgap.models
 from synthgap import devices
 from synthgap.device_claims import VISIBLE
 from synthgap.embedding.clip import ClipEncoder
@@ -207,7 +208,7 @@ def memory_for(images: int, device: str) -> Iterator[None]:
 
 def held_pipeline() -> Any:
     """The pipeline that this process holds."""
-    (found,) = devices._held.values()
+    (found,) = synthgap.models._held.values()
     return found
 
 

@@ -1,21 +1,17 @@
-"""Where models run, and which one is loaded."""
+"""Where a job computes."""
 
-import gc
 import os
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     import torch
 
-Model = TypeVar("Model")
 P = ParamSpec("P")
 R = TypeVar("R")
 
 JOBS_PER_DEVICE = "SYNTHGAP_JOBS_PER_DEVICE"
 """Environment variable with the number of jobs that may share a device."""
-
-_held: dict[Hashable, object] = {}
 
 
 def best_device(threads: int) -> "torch.device":
@@ -46,25 +42,3 @@ def on_threads(threads: int, function: Callable[P, R], /, *args: P.args, **kwarg
     """Call a function that computes on the CPU with as many threads as the job was given."""
     best_device(threads)
     return function(*args, **kwargs)
-
-
-def held(key: Hashable, load: Callable[[], Model]) -> Model:
-    """Give the model that this process holds under a key, or let go of any other and load it.
-
-    One model at a time: a worker that goes on to the next stage frees the device.
-    """
-    if key not in _held:
-        release()
-        _held[key] = load()
-    return _held[key]  # type: ignore[return-value]
-
-
-def release() -> None:
-    """Let go of the model that this process holds."""
-    if not _held:
-        return
-    import torch
-
-    _held.clear()
-    gc.collect()
-    torch.cuda.empty_cache()

@@ -1,14 +1,19 @@
-"""Where a pretrained model comes from: a hub repository, a folder, or the miniature."""
+"""Pretrained models: where they come from (hub, folder, the miniature), and which one is loaded."""
 
-from collections.abc import Iterator
+import gc
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, NamedTuple, Self
+from typing import Literal, NamedTuple, Self, TypeVar
 
 from pydantic import Field, model_validator
 
 from synthgap.errors import InputError
 from synthgap.section import Section
+
+Model = TypeVar("Model")
+
+_held: dict[Hashable, object] = {}
 
 
 class ModelSource(Section):
@@ -66,3 +71,25 @@ def checkpoint(
     if fingerprint_file is None:
         return Checkpoint(location, revision, f"{location}@{revision}")
     return Checkpoint(location, None, Path(fingerprint_file).read_text(encoding="utf-8").strip())
+
+
+def held(key: Hashable, load: Callable[[], Model]) -> Model:
+    """Give the model that this process holds under a key, or let go of any other and load it.
+
+    One model at a time: a worker that goes on to the next stage frees the device.
+    """
+    if key not in _held:
+        release()
+        _held[key] = load()
+    return _held[key]  # type: ignore[return-value]
+
+
+def release() -> None:
+    """Let go of the model that this process holds."""
+    if not _held:
+        return
+    import torch
+
+    _held.clear()
+    gc.collect()
+    torch.cuda.empty_cache()

@@ -13,7 +13,7 @@ from diffusers.pipelines.stable_diffusion import StableDiffusionSafetyChecker
 from torch.utils._python_dispatch import TorchDispatchMode
 from transformers import CLIPConfig, CLIPImageProcessor
 
-from synthgap import devices
+from synthgap import models
 from synthgap.errors import InputError
 from synthgap.generation import diffusers_pipeline, opening
 from synthgap.generation.diffusers_pipeline import DiffusersGenerator
@@ -40,7 +40,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture(autouse=True)
 def let_go() -> Iterator[None]:
     yield
-    devices.release()
+    models.release()
 
 
 def make(
@@ -184,7 +184,7 @@ def test_large_images_of_a_batch_are_decoded_one_by_one_on_a_gpu(folders, monkey
     from diffusers import AutoencoderKL
 
     alone = levels(make(folders["sd"], batch_size=1))
-    devices.release()
+    models.release()
     decoded: list[int] = []
     whole = AutoencoderKL._decode
     monkeypatch.setattr(

@@ -19,7 +19,7 @@ from transformers import (
     ViTForImageClassification,
 )
 
-from synthgap import devices, tables
+from synthgap import models, tables
 from synthgap.embedding import transformers_model
 from synthgap.embedding.ahead import ahead
 from synthgap.embedding.clip import ClipEncoder
@@ -333,7 +333,7 @@ def test_on_a_gpu_every_job_computes_on_one_thread(
     encoder, device, computing, folder, monkeypatch, request
 ):
     before = torch.get_num_threads()
-    request.addfinalizer(lambda: (devices.release(), torch.set_num_threads(before)))
+    request.addfinalizer(lambda: (models.release(), torch.set_num_threads(before)))
 
     def best_device(threads):
         torch.set_num_threads(threads)

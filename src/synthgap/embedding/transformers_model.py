@@ -14,9 +14,9 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field
 
-from synthgap.devices import best_device, held
+from synthgap.devices import best_device
 from synthgap.errors import InputError
-from synthgap.models import Checkpoint, ModelSource, opening
+from synthgap.models import Checkpoint, ModelSource, held, opening
 from synthgap.section import Section
 
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ PLUMBING = frozenset(
     {
         "classes",
         "device_claims",
+        "devices",
         "embedding.ahead",
         "errors",
         "files",
