@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from synthgap import measures
 from synthgap.errors import InputError
-from synthgap.figures import style
+from synthgap.figures.charts import style
 
 ROOT = Path(__file__).resolve().parents[1]
 DIMENSIONS = 64

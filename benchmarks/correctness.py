@@ -31,14 +31,14 @@ from measures import unit_vectors
 from rates import Goal, arguments, report
 
 import synthgap.models
-from synthgap import devices
-from synthgap.device_claims import VISIBLE
 from synthgap.embedding.clip import ClipEncoder
 from synthgap.generation import diffusers_pipeline
 from synthgap.generation.batches import BatchSize
 from synthgap.generation.diffusers_pipeline import DiffusersGenerator
 from synthgap.generation.pictures import Request
-from synthgap.images import opened
+from synthgap.image_files.decoding import opened
+from synthgap.jobs import devices
+from synthgap.jobs.device_claims import VISIBLE
 from synthgap.measures import (
     frechet_distance,
     nearest,
@@ -55,7 +55,7 @@ COSINE = {"float32": 1 - 1e-5, "bfloat16": 0.9995, "float16": 0.99999}
 
 CLAIM = """
 import sys, time
-from synthgap.device_claims import claimed
+from synthgap.jobs.device_claims import claimed
 if sys.argv[1] == "cuda":
     import torch
 with claimed(1) as name:

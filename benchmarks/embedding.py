@@ -33,9 +33,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from synthgap.embedding.ahead import ahead
 from synthgap.embedding.clip import ClipEncoder
-from synthgap.embedding.table import PIECE, embed_image_table
+from synthgap.embedding.embedding_tables import PIECE, embed_image_table
+from synthgap.image_files.decoding import pictures
 from synthgap.image_sets.digits import SIZE
-from synthgap.images import pictures
 from synthgap.models import Checkpoint, ModelSource
 from synthgap.tables import IMAGES, read_pieces, write
 

@@ -25,11 +25,11 @@ from architectures import save_pipeline
 from rates import Contestant, Goal, arguments, matrix_rate, ratio, report, side_by_side
 from torch.utils.flop_counter import FlopCounterMode
 
-from synthgap.devices import best_device
 from synthgap.generation import diffusers_pipeline
 from synthgap.generation.diffusers_pipeline import DiffusersGenerator
+from synthgap.generation.image_table import update_images
 from synthgap.generation.pictures import Request
-from synthgap.generation.table import update_images
+from synthgap.jobs.devices import best_device
 from synthgap.models import Checkpoint, ModelSource
 from synthgap.seeds import image_seed
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from synthgap.measures.of_class import measure_class
+from synthgap.measures.tables.of_class import measure_class
 from synthgap.tables import write_embeddings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -56,7 +56,7 @@ def main() -> None:
         alone = {
             "python": command("pass"),
             "numpy and pyarrow": command("import numpy, pyarrow.parquet"),
-            "the class measures": command("import synthgap.measures.of_class"),
+            "the class measures": command("import synthgap.measures.tables.of_class"),
             "what Snakemake puts before a script": command("from snakemake import script"),
             "computing and writing one class": computing(folder, options.n, options.draws),
         }

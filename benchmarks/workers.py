@@ -22,9 +22,9 @@ from typing import Any
 import yaml
 
 from synthgap.embedding.clip import ClipEncoder
-from synthgap.embedding.table import embed_image_table
+from synthgap.embedding.embedding_tables import embed_image_table
 from synthgap.generation.diffusers_pipeline import DiffusersGenerator
-from synthgap.generation.table import update_images
+from synthgap.generation.image_table import update_images
 from synthgap.models import Checkpoint, checkpoint
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -113,7 +113,7 @@ rule generate_images:
             )
         ),
     output:
-        # Not update(): see synthgap.generation.table, which keeps the rows itself.
+        # Not update(): see synthgap.generation.image_table, which keeps the rows itself.
         f"{RESULTS}/images/{{variant}}/{{class_id}}.parquet",
     log:
         f"{LOGS}/images/{{variant}}/{{class_id}}.log",

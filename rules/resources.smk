@@ -7,7 +7,7 @@ stale; on one machine nothing is limited by it unless the command line says so.
 
 from functools import cache
 
-from synthgap import resources as needs
+from synthgap.jobs import resources as needs
 
 CLASSES = len(STUDY.class_ids)
 # Of a class. How many natural images there are is not looked up; ImageNet has no more.

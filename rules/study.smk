@@ -16,12 +16,12 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
     dict.fromkeys([str(SOURCE), *filter(None, [os.environ.get("PYTHONPATH")])])
 )
 
-from synthgap import device_claims, devices, runs
+from synthgap.jobs import device_claims, devices, runs
 from synthgap.errors import InputError
 from synthgap.identity import code_identity
 from synthgap.provenance import model_files
 from synthgap.study.model import NATURAL_TRAIN, NATURAL_VAL, Study
-from synthgap.study.reading import parse_study, slow_images
+from synthgap.study.parsing import parse_study, slow_images
 
 STUDY_FILE = ", ".join(map(os.path.relpath, workflow.configfiles))
 if workflow.is_main_process:

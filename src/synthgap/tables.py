@@ -50,7 +50,7 @@ def write(table: pa.Table, path: str | Path, metadata: Mapping[str, str]) -> Non
     """Write a table, with what made it in the Parquet metadata.
 
     Encoded images do not compress; they lie in the file as they are, so that each can be read alone
-    (see `synthgap.byte_ranges`).
+    (see `synthgap.image_files.byte_ranges`).
     """
     described = {f"synthgap.{key}": value for key, value in metadata.items()}
     layout: dict[str, Any] = {"compression": "zstd"}

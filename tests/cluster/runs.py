@@ -91,7 +91,7 @@ def workers_of(project: Project) -> list[int]:
     return [
         process
         for process in processes()
-        if "synthgap.workers" in command_of(process) and _folder_of(process) == project.folder
+        if "synthgap.jobs.workers" in command_of(process) and _folder_of(process) == project.folder
     ]
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import settings
 from processes import wait_for, workers_below
 
-from synthgap import runs
 from synthgap.files import private_folder
+from synthgap.jobs import runs
 
 ROOT = Path(__file__).parents[2]
 

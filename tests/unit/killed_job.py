@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from synthgap.generation.diffusers_pipeline import DiffusersGenerator
+from synthgap.generation.image_table import Updated, update_images
 from synthgap.generation.journal import Journal
 from synthgap.generation.pictures import Picture, Request
-from synthgap.generation.table import Updated, update_images
 from synthgap.models import Checkpoint
 
 COUNT, KILLED_AT = 12, 7
@@ -56,6 +56,7 @@ def update(path: Path, dies_with: str | None = None) -> Updated:
     )
     # Its code is that of the generator that it stands for, however it was started.
     Slow.__module__ = DiffusersGenerator.__module__
+    Slow.__qualname__ = DiffusersGenerator.__qualname__
     return update_images(
         path,
         class_id="crane",

@@ -8,7 +8,7 @@ import pyarrow as pa
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from synthgap.measures.samples import ClassSample, PoolSample
+from synthgap.measures.intervals.samples import ClassSample, PoolSample
 from synthgap.tables import write_embeddings
 
 

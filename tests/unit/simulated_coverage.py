@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from synthgap.measures.estimates import Estimate, interval
+from synthgap.measures.intervals.estimates import Estimate, interval
 
 
 def coverage(

@@ -7,9 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from synthgap import byte_ranges as places
 from synthgap import tables
 from synthgap.errors import InputError
+from synthgap.image_files import byte_ranges as places
 
 RANDOM = np.random.default_rng(0)
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])

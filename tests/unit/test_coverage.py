@@ -17,8 +17,8 @@ from scipy.stats import binom, norm
 from simulated_coverage import coverage, coverages
 
 from synthgap.measures import shift, spread
-from synthgap.measures.estimates import Estimate, difference, interval, share, wilson
-from synthgap.measures.samples import ClassSample
+from synthgap.measures.intervals.estimates import Estimate, difference, interval, share, wilson
+from synthgap.measures.intervals.samples import ClassSample
 
 D = 16
 DRAWS = 120

@@ -10,16 +10,16 @@ from pathlib import Path
 import pynvml
 import pytest
 
-from synthgap.device_claims import JOBS_PER_DEVICE, SLURM_JOB, claimed, visible_devices
 from synthgap.errors import InputError
-from synthgap.runs import RUN
-from synthgap.workers import VISIBLE
+from synthgap.jobs.device_claims import JOBS_PER_DEVICE, SLURM_JOB, claimed, visible_devices
+from synthgap.jobs.runs import RUN
+from synthgap.jobs.workers import VISIBLE
 
 ROOT = Path(__file__).parents[2]
 
 HOLDER = """
 import sys
-from synthgap.device_claims import claimed
+from synthgap.jobs.device_claims import claimed
 with claimed(int(sys.argv[1])) as devices:
     print(devices, flush=True)
     sys.stdin.read()

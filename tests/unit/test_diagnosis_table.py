@@ -6,7 +6,7 @@ import pytest
 from diagnosed import centres, cloud, world
 from points import write_points, write_source
 
-from synthgap.diagnosis.table import SCHEMA, diagnose_variant, join_diagnoses
+from synthgap.diagnosis.of_variant import SCHEMA, diagnose_variant, join_diagnoses
 from synthgap.errors import InputError
 from synthgap.figures.diagnosis import draw_causes, write_diagnosis
 from synthgap.tables import metadata_of, read, write_embeddings

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pytest
 
 from synthgap import tables
-from synthgap.differences import differences_table
-from synthgap.measures.estimates import Estimate, difference, interval
-from synthgap.summary import DESCRIPTIONS, Measured, Training, describe
+from synthgap.measures.intervals.estimates import Estimate, difference, interval
+from synthgap.summary.differences import differences_table
+from synthgap.summary.variants import DESCRIPTIONS, Measured, Training, describe
 
 SOURCES = ("natural-train", "disamb", "promptaug")
 ENCODERS = ("clip", "dino")

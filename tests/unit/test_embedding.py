@@ -23,7 +23,7 @@ from synthgap import models, tables
 from synthgap.embedding import transformers_model
 from synthgap.embedding.ahead import ahead
 from synthgap.embedding.clip import ClipEncoder
-from synthgap.embedding.table import embed_image_table, embed_prompts
+from synthgap.embedding.embedding_tables import embed_image_table, embed_prompts
 from synthgap.embedding.vision import OpenVision, VisionEncoder
 from synthgap.errors import InputError
 from synthgap.models import Checkpoint, ModelSource

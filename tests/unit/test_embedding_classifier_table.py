@@ -10,16 +10,16 @@ from PIL import Image
 from points import directions, write_source
 
 from synthgap import tables
-from synthgap.embedding_classifier_summary import COLUMNS, embedding_classifiers_table
+from synthgap.embedding_classifiers import CLASSIFIERS, classify
+from synthgap.embedding_classifiers.accuracy_table import measure_embedding_classifiers
 from synthgap.errors import InputError
 from synthgap.figures.embedding_classifiers import (
     differences,
     draw_embedding_classifiers,
     write_embedding_classifiers,
 )
-from synthgap.measures.embedding_classifiers import CLASSIFIERS, classify
-from synthgap.measures.embedding_classifiers.table import measure_embedding_classifiers
-from synthgap.measures.of_source import measure_source
+from synthgap.measures.tables.of_source import measure_source
+from synthgap.summary.embedding_classifiers import COLUMNS, embedding_classifiers_table
 
 CLASS_IDS = ("crane", "maillot", "cardigan")
 SOURCES = ("natural-train", "disamb", "<small>")

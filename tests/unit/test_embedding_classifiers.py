@@ -16,20 +16,20 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import KernelDensity, KNeighborsClassifier, NearestCentroid
 
-from synthgap.measures import nearest_centroid, nearest_neighbours
-from synthgap.measures.embedding_classifiers import CLASSIFIERS, classify
-from synthgap.measures.embedding_classifiers.gaussian_own import log_densities, shrunk_gaussian
-from synthgap.measures.embedding_classifiers.kernel_density import BANDWIDTHS, best_bandwidth
-from synthgap.measures.embedding_classifiers.logistic import STRENGTHS
-from synthgap.measures.embedding_classifiers.metric_learning import loss_and_gradient
-from synthgap.measures.embedding_classifiers.mixture import REGULARISATION, best_mixture
-from synthgap.measures.embedding_classifiers.registry import predict, train
-from synthgap.measures.embedding_classifiers.training_set import (
+from synthgap.embedding_classifiers import CLASSIFIERS, classify
+from synthgap.embedding_classifiers.gaussian_own import log_densities, shrunk_gaussian
+from synthgap.embedding_classifiers.kernel_density import BANDWIDTHS, best_bandwidth
+from synthgap.embedding_classifiers.logistic import STRENGTHS
+from synthgap.embedding_classifiers.metric_learning import loss_and_gradient
+from synthgap.embedding_classifiers.mixture import REGULARISATION, best_mixture
+from synthgap.embedding_classifiers.registry import predict, train
+from synthgap.embedding_classifiers.training_set import (
     TrainingSet,
     log_loss,
     training_set,
     variance_floor,
 )
+from synthgap.measures import nearest_centroid, nearest_neighbours
 
 
 @pytest.fixture(scope="module")
@@ -211,7 +211,7 @@ class TestMetricLearning:
         means = nearest_centroid.centroids(images, labels, 4)
         start = np.random.default_rng(0).normal(size=(3, 6))
         loss, gradient = loss_and_gradient(start, TrainingSet(images, labels), means)
-        monkeypatch.setattr("synthgap.measures.embedding_classifiers.metric_learning.BLOCK", 7)
+        monkeypatch.setattr("synthgap.embedding_classifiers.metric_learning.BLOCK", 7)
         other, other_gradient = loss_and_gradient(start, TrainingSet(images, labels), means)
         assert other == pytest.approx(loss, rel=1e-12)
         np.testing.assert_allclose(other_gradient, gradient, rtol=1e-10, atol=1e-14)
@@ -300,6 +300,6 @@ def test_queries_are_classified_alike_in_any_block(clouds, monkeypatch):
     for classifier in CLASSIFIERS.values():
         fitted = train(classifier, images, labels)
         whole = predict(fitted.scores, queries, len(images))
-        monkeypatch.setattr("synthgap.measures.embedding_classifiers.registry.NUMBERS", 900)
+        monkeypatch.setattr("synthgap.embedding_classifiers.registry.NUMBERS", 900)
         assert np.array_equal(predict(fitted.scores, queries, len(images)), whole)
         monkeypatch.undo()

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from labelled_clouds import overlapping
 from points import directions, rotation
 
+from synthgap.embedding_classifiers import CLASSIFIERS, classify
+from synthgap.embedding_classifiers.registry import train
+from synthgap.embedding_classifiers.training_set import distinct, training_set
 from synthgap.errors import InputError
-from synthgap.measures.embedding_classifiers import CLASSIFIERS, classify
-from synthgap.measures.embedding_classifiers.registry import train
-from synthgap.measures.embedding_classifiers.training_set import distinct, training_set
 
 EVERY = pytest.mark.parametrize("name", CLASSIFIERS)
 

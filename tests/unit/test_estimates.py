@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, norm
 
-from synthgap.measures.estimates import (
+from synthgap.measures.intervals.estimates import (
     Estimate,
     Share,
     bootstrap_counts,
@@ -13,7 +13,7 @@ from synthgap.measures.estimates import (
     share,
     wilson,
 )
-from synthgap.measures.samples import subsample
+from synthgap.measures.intervals.samples import subsample
 
 
 def rngs(classes: int, seed: int = 0) -> list[np.random.Generator]:

@@ -5,8 +5,8 @@ import pandas as pd
 import pyarrow as pa
 
 from synthgap import tables
-from synthgap.figures.flags import SHOWN, write_flags_page
-from synthgap.generation.flags import COLUMNS, flags_table
+from synthgap.figures.pages.flagged_images import SHOWN, write_flags_page
+from synthgap.summary.flagged_images import COLUMNS, flags_table
 
 
 def image_table(path: Path, class_id: str, flags: list[str | None]) -> Path:

@@ -12,8 +12,9 @@ from torch_fidelity.metric_fid import KEY_METRIC_FID, fid_statistics_to_metric
 from torchmetrics.image.fid import _compute_fid
 
 from synthgap.errors import InputError
-from synthgap.measures import blocks, frechet, frechet_distance
-from synthgap.measures.estimates import Estimate, interval
+from synthgap.measures import frechet, frechet_distance
+from synthgap.measures.intervals.estimates import Estimate, interval
+from synthgap.measures.numerics import blocks
 
 
 def statistics(points: np.ndarray) -> dict[str, np.ndarray]:

@@ -10,10 +10,10 @@ import pytest
 
 from synthgap import tables
 from synthgap.errors import InputError
-from synthgap.generation import table as generation
+from synthgap.generation import image_table as generation
 from synthgap.generation.diffusers_pipeline import DiffusersGenerator
+from synthgap.generation.image_table import Updated, update_images
 from synthgap.generation.pictures import Picture, Request
-from synthgap.generation.table import Updated, update_images
 from synthgap.models import Checkpoint
 from synthgap.seeds import image_seed
 

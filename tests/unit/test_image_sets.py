@@ -15,14 +15,14 @@ from PIL import Image
 from synthgap import tables
 from synthgap.classes import Category
 from synthgap.errors import InputError
-from synthgap.generation.image_folder import FolderGenerator
+from synthgap.generation.made_elsewhere import FolderGenerator
+from synthgap.image_files.decoding import pictures
 from synthgap.image_sets.class_folders import ClassFolders
 from synthgap.image_sets.found import Found, PutAside, Split, part_of
+from synthgap.image_sets.image_table import read_images
 from synthgap.image_sets.listed_files import ListedFiles, read_list
 from synthgap.image_sets.natural import NaturalFolders, NaturalTables
 from synthgap.image_sets.quarantine import write_joined
-from synthgap.image_sets.reading import read_images
-from synthgap.images import pictures
 
 CRANE = Category(class_id="crane", name="crane", folder="Kräne & Vögel")
 OWL = Category(class_id="owl", name="owl")

@@ -8,7 +8,7 @@ from encoding import encode, huge_png, noise, pixels, twelve_bit_tiff
 from PIL import Image
 
 from synthgap.errors import InputError
-from synthgap.images import UnreadableError, check, encoded, opened, pictures
+from synthgap.image_files.decoding import UnreadableError, check, encoded, opened, pictures
 from synthgap.tables import IMAGES
 
 LOSSLESS = ("PNG", "BMP", "TIFF", "PPM", "TGA")

@@ -11,11 +11,11 @@ from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 
 from synthgap.errors import InputError
 from synthgap.measures import isolate, knn_accuracy
-from synthgap.measures.estimates import Estimate, averaged, bonett_price, student
+from synthgap.measures.intervals.estimates import Estimate, averaged, bonett_price, student
+from synthgap.measures.intervals.samples import SourceSample
 from synthgap.measures.isolation import ACCURACIES, COLUMNS, CORNERS, corner_hits, of_source, parts
 from synthgap.measures.nearest_centroid import centroids
 from synthgap.measures.nearest_neighbours import hits
-from synthgap.measures.samples import SourceSample
 
 CLASSES, D = 4, 5
 PARTS = ("gap_from_shift", "gap_from_spread", "gap_from_shape")

@@ -7,8 +7,8 @@ from matplotlib.container import BarContainer, ErrorbarContainer
 from matplotlib.figure import Figure
 from PIL import Image
 
-from synthgap.figures import isolation
-from synthgap.figures.isolation import BARS, MARKS, draw_isolation
+from synthgap.figures.charts import isolation
+from synthgap.figures.charts.isolation import BARS, MARKS, draw_isolation
 
 
 def variants() -> pd.DataFrame:

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from synthgap.measures.estimates import bootstrap_counts
-from synthgap.measures.jackknife import replicates, replicates_within_classes
+from synthgap.measures.intervals.estimates import bootstrap_counts
+from synthgap.measures.intervals.jackknife import replicates, replicates_within_classes
 
 
 def without(points: np.ndarray) -> np.ndarray:

@@ -8,22 +8,22 @@ from pathlib import Path
 
 import pytest
 
-from synthgap.runs import RUN
-from synthgap.workers import VISIBLE
+from synthgap.jobs.runs import RUN
+from synthgap.jobs.workers import VISIBLE
 
 SCRIPT = """
 from types import SimpleNamespace
 
 snakemake = SimpleNamespace(log=[{log!r}], threads=1, resources={resources!r})
 
-from synthgap.job import job
+from synthgap.jobs.job import job
 
 
 @job(snakemake)
 def work():
     import os
     from synthgap.errors import InputError
-    from synthgap.workers import serving
+    from synthgap.jobs.workers import serving
     print("worker" if serving() else "job", os.environ.get("CUDA_VISIBLE_DEVICES"))
     {work}
 """
@@ -112,7 +112,7 @@ def test_where_the_worker_dies_the_job_does_the_work_and_says_so(script, run, mo
 
 
 def test_a_job_whose_work_a_worker_does_loads_nothing_heavy():
-    code = "import sys, synthgap.job; print(*sys.modules)"
+    code = "import sys, synthgap.jobs.job; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     heavy = {"numpy", "pyarrow", "pydantic", "jaxtyping", "tqdm", "torch", "asyncio"}
     assert not heavy & set(done.stdout.split())

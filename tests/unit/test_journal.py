@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from killed_job import COUNT, KILLED_AT, MADE, update
 
+from synthgap.generation.image_table import Updated
 from synthgap.generation.journal import Finished, Journal
-from synthgap.generation.table import Updated
 from synthgap.tables import read
 
 IMAGES = {f"k{number}": Finished(bytes([number]) * 50 * number, None) for number in range(1, 5)}

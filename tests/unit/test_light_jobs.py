@@ -11,8 +11,8 @@ HEAVY = {"torch", "sklearn", "pandas", "matplotlib", "pydantic", "scipy"}
 
 @pytest.mark.parametrize("module", ["of_class", "of_source", "cross_accuracy"])
 def test_the_modules_of_measuring_jobs_load_nothing_heavy(module):
-    loaded = modules_after(f"import synthgap.measures.{module}")
-    assert "synthgap.measures.estimates" in loaded
+    loaded = modules_after(f"import synthgap.measures.tables.{module}")
+    assert "synthgap.measures.intervals.estimates" in loaded
     assert not HEAVY & loaded
 
 
@@ -20,7 +20,7 @@ def test_measuring_a_class_loads_nothing_heavy(tmp_path):
     for seed, name in enumerate(("images", "natural")):
         write_points(tmp_path / f"{name}.parquet", "crane", directions(seed, 12, 6, 0.4))
     code = (
-        "from synthgap.measures.of_class import measure_class; "
+        "from synthgap.measures.tables.of_class import measure_class; "
         f"place = {str(tmp_path)!r}; "
         "measure_class(place + '/row.parquet', class_id='crane', images=place + '/images.parquet', "
         "natural=place + '/natural.parquet', n=10, draws=100, metadata={})"

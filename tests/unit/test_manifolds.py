@@ -9,9 +9,10 @@ from points import class_sample, directions, rotation
 from prdc import compute_prdc
 
 from synthgap.errors import InputError
-from synthgap.measures import manifold_replicates
-from synthgap.measures.estimates import difference, interval, wilson
-from synthgap.measures.limits import measured
+from synthgap.measures.intervals import manifold_replicates
+from synthgap.measures.intervals.estimates import difference, interval, wilson
+from synthgap.measures.intervals.limits import measured
+from synthgap.measures.intervals.samples import PoolSample
 from synthgap.measures.manifolds import (
     COLUMNS,
     POOLED_COLUMNS,
@@ -20,7 +21,6 @@ from synthgap.measures.manifolds import (
     of_pool,
     precision_recall_density_coverage,
 )
-from synthgap.measures.samples import PoolSample
 
 
 def prdc(images: np.ndarray, natural: np.ndarray, k: int) -> list[float]:

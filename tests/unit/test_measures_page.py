@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synthgap.figures.measures import FAMILIES, OTHERS, families, write_measures
+from synthgap.figures.pages.measures import FAMILIES, OTHERS, families, write_measures
 
 
 def variants(**measures: list[float]) -> pd.DataFrame:
@@ -72,7 +72,7 @@ def test_no_measure_is_in_two_families():
 
 
 def test_every_measure_of_this_project_has_a_family():
-    from synthgap.summary import OF_CLASS, OF_POOL, OF_SOURCE
+    from synthgap.summary.variants import OF_CLASS, OF_POOL, OF_SOURCE
 
     named = {name for names in FAMILIES.values() for name in names}
     assert named == {*OF_CLASS, *OF_SOURCE, *OF_POOL, "top1", "top5"}

@@ -10,9 +10,9 @@ from points import directions, write_source
 
 from synthgap import tables
 from synthgap.errors import InputError
-from synthgap.measures.cross_accuracy import measure_cross_accuracy
-from synthgap.measures.of_class import measure_class
-from synthgap.measures.of_source import measure_source
+from synthgap.measures.tables.cross_accuracy import measure_cross_accuracy
+from synthgap.measures.tables.of_class import measure_class
+from synthgap.measures.tables.of_source import measure_source
 
 CLASS_IDS = ("crane", "owl", "zebra")
 

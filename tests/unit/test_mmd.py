@@ -7,8 +7,9 @@ from simulated_coverage import coverage
 from sklearn.metrics.pairwise import rbf_kernel
 
 from synthgap.errors import InputError
-from synthgap.measures import blocks, cmmd, mmd
-from synthgap.measures.estimates import Estimate
+from synthgap.measures import cmmd, mmd
+from synthgap.measures.intervals.estimates import Estimate
+from synthgap.measures.numerics import blocks
 
 GAMMA = 1 / (2 * 10**2)
 

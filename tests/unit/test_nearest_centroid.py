@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from points import directions, rotation
 from sklearn.neighbors import NearestCentroid
 
+from synthgap.measures.intervals.samples import SourceSample
 from synthgap.measures.nearest_centroid import centroids, hits, of_source
-from synthgap.measures.samples import SourceSample
 
 
 def clouds(seed: int, per_class: int, classes: int = 4, d: int = 5) -> tuple[np.ndarray, ...]:

@@ -9,6 +9,7 @@ from points import directions, rotation
 from sklearn.neighbors import KNeighborsClassifier
 
 from synthgap.measures import nearest_neighbours
+from synthgap.measures.intervals.samples import SourceSample
 from synthgap.measures.nearest_neighbours import (
     COLUMNS,
     HEADLINE,
@@ -17,7 +18,6 @@ from synthgap.measures.nearest_neighbours import (
     hits,
     of_source,
 )
-from synthgap.measures.samples import SourceSample
 
 
 def cloud(seed: int, n: int, classes: int, d: int = 6) -> tuple[np.ndarray, np.ndarray]:

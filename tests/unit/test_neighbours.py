@@ -7,8 +7,9 @@ from points import directions, rotation
 from scipy.spatial.distance import cdist
 
 from synthgap.errors import InputError
-from synthgap.measures import neighbours, products
-from synthgap.measures.neighbours import in_balls, nearest
+from synthgap.measures.numerics import neighbour_search as neighbours
+from synthgap.measures.numerics import products
+from synthgap.measures.numerics.neighbour_search import in_balls, nearest
 
 DEVICES = ("cpu", "torch:cpu")
 

@@ -8,8 +8,8 @@ from points import directions, write_points
 from synthgap import tables
 from synthgap.errors import InputError
 from synthgap.measures import shift, spread
-from synthgap.measures.of_class import MEASURES, measure_class
-from synthgap.measures.samples import subsample
+from synthgap.measures.intervals.samples import subsample
+from synthgap.measures.tables.of_class import MEASURES, measure_class
 
 
 def row(path: Path) -> dict[str, object]:

@@ -9,9 +9,9 @@ from points import directions, write_source
 from synthgap import tables
 from synthgap.errors import InputError
 from synthgap.measures import nearest_centroid, nearest_neighbours
-from synthgap.measures.cross_accuracy import measure_cross_accuracy
-from synthgap.measures.of_source import MEASURES, measure_source
-from synthgap.measures.samples import subsample
+from synthgap.measures.intervals.samples import subsample
+from synthgap.measures.tables.cross_accuracy import measure_cross_accuracy
+from synthgap.measures.tables.of_source import MEASURES, measure_source
 
 CLASS_IDS = ("crane", "maillot", "cardigan")
 CENTRES = np.eye(3, 6) * 1.2

@@ -10,17 +10,18 @@ import pyarrow.parquet as pq
 import pytest
 from encoding import encode, noise, pixels
 
-from synthgap import parquet_rows, tables
+from synthgap import tables
 from synthgap.classes import Category
 from synthgap.errors import InputError
-from synthgap.generation.image_folder import ParquetGenerator
+from synthgap.generation.made_elsewhere import ParquetGenerator
+from synthgap.image_files import parquet_rows
+from synthgap.image_files.decoding import encoded, pictures
+from synthgap.image_sets.image_table import read_images
 from synthgap.image_sets.natural import NaturalParquet
 from synthgap.image_sets.parquet_files import ParquetFiles
 from synthgap.image_sets.parquet_index import write_index
-from synthgap.image_sets.reading import read_images
-from synthgap.images import encoded, pictures
 from synthgap.study.model import Study
-from synthgap.study.reading import read_yaml, slow_images
+from synthgap.study.parsing import read_yaml, slow_images
 
 BIRDS = ("n01", "n02", "n03")
 CRANE, OWL, KITE = (Category(class_id=name, name=name) for name in BIRDS)

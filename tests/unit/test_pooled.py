@@ -12,8 +12,8 @@ from points import directions, write_source
 from synthgap import tables
 from synthgap.errors import InputError
 from synthgap.measures import cmmd, frechet_distance, vendi_score
-from synthgap.measures.pooled import MEASURES, measure_pooled
-from synthgap.measures.samples import subsample
+from synthgap.measures.intervals.samples import subsample
+from synthgap.measures.tables.pooled import MEASURES, measure_pooled
 
 CLASSES = {"crane": 0.3, "heron": -0.4, "owl": 1.0}
 TWO_SAMPLES = {"pooled_frechet_distance", "pooled_cmmd"}
@@ -113,7 +113,7 @@ def test_a_killed_job_leaves_nothing(tmp_path, variant, natural):
     folder = tmp_path / "pooled"
     code = (
         "import os, signal, sys\n"
-        "from synthgap.measures import pooled\n"
+        "from synthgap.measures.tables import pooled\n"
         "def die(sample):\n"
         "    assert len(sample.images) == 30\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
@@ -138,7 +138,7 @@ def test_the_same_input_gives_the_same_bytes(tmp_path, variant, natural):
 
 def test_a_job_loads_neither_torch_nor_scikit_learn():
     code = (
-        "import sys, synthgap.measures.pooled, synthgap.measures.of_class\n"
+        "import sys, synthgap.measures.tables.pooled, synthgap.measures.tables.of_class\n"
         "assert not {'torch', 'sklearn'} & set(sys.modules)"
     )
     path = os.pathsep.join(sys.path)

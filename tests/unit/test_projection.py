@@ -5,7 +5,7 @@ import pytest
 from points import write_points
 from sklearn.decomposition import PCA
 
-from synthgap.figures.projection import principal_axes, shown
+from synthgap.figures.charts.projection import principal_axes, shown
 from synthgap.tables import read_embeddings
 
 

@@ -8,9 +8,9 @@ from torchmetrics.multimodal import CLIPScore
 
 from synthgap.errors import InputError
 from synthgap.measures import adherence, clip_score
-from synthgap.measures.estimates import Share
+from synthgap.measures.intervals.estimates import Share
+from synthgap.measures.intervals.samples import SourceSample
 from synthgap.measures.prompt_adherence import COLUMNS, hits, of_source
-from synthgap.measures.samples import SourceSample
 
 CLASSES = 3
 

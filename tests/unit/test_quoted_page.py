@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synthgap.figures.quoted import write_quoted
+from synthgap.figures.pages.quoted import write_quoted
 
 
 def variants(**columns: list[float]) -> pd.DataFrame:

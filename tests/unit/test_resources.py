@@ -3,8 +3,14 @@ from pathlib import Path
 import pytest
 from huggingface_hub import constants
 
-from synthgap import resources
-from synthgap.resources import LIGHT_MB, LONGEST_MINUTES, MODELS_MB, START_MINUTES, UNKNOWN_MODEL_MB
+from synthgap.jobs import resources
+from synthgap.jobs.resources import (
+    LIGHT_MB,
+    LONGEST_MINUTES,
+    MODELS_MB,
+    START_MINUTES,
+    UNKNOWN_MODEL_MB,
+)
 
 GENERATING = {"images": 1300, "pixels": 512**2, "steps": 50, "weights_mb": 4000}
 

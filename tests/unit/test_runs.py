@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from processes import running, wait_for
 
-from synthgap.runs import LED, RUN, SLURM_JOB
+from synthgap.jobs.runs import LED, RUN, SLURM_JOB
 
 LEADER = """
 import json, os, sys
-from synthgap.runs import LED, RUN, lead
+from synthgap.jobs.runs import LED, RUN, lead
 lead(lambda: {devices!r})
 print(json.dumps([os.environ[RUN], os.environ.get(LED)]), flush=True)
 sys.stdin.read()
@@ -56,7 +56,7 @@ def worker_of(leader: Leader, folder: Path) -> int:
         f"import os, pathlib; pathlib.Path({str(note)!r}).write_text(str(os.getpid()))"
     )
     arguments = f"{str(script)!r}, {os.devnull!r}, 1, None"
-    code = f"from synthgap.workers import hand_over; hand_over({arguments})"
+    code = f"from synthgap.jobs.workers import hand_over; hand_over({arguments})"
     subprocess.run(
         [sys.executable, "-c", code],
         env={**leader.environment, "TMPDIR": tempfile.gettempdir()},
@@ -111,7 +111,7 @@ class TestInASlurmJob:
 
     def test_a_command_that_cannot_be_started_leaves_the_starter_alive(self, outside, tmp_path):
         code = (
-            "import sys; from pathlib import Path; from synthgap.runs import start\n"
+            "import sys; from pathlib import Path; from synthgap.jobs.runs import start\n"
             "try: start(Path(sys.argv[1]), ['/no/such/program'], {})\n"
             "except ConnectionError: sys.exit(3)"
         )

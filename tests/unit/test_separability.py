@@ -3,8 +3,8 @@ import pytest
 from points import directions, rotation, unit
 
 from synthgap.errors import InputError
-from synthgap.measures.estimates import interval
-from synthgap.measures.samples import SourceSample
+from synthgap.measures.intervals.estimates import interval
+from synthgap.measures.intervals.samples import SourceSample
 from synthgap.measures.separability import (
     COLUMNS,
     IMAGES_PER_CLASS,

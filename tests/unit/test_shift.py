@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from points import class_sample, directions, rotation, unit_embeddings
 
-from synthgap.measures.estimates import interval
+from synthgap.measures.intervals.estimates import interval
 from synthgap.measures.shift import COLUMNS, centroid_shift, of_class
 
 

@@ -8,8 +8,8 @@ import pytest
 from points import directions
 
 from synthgap import tables
-from synthgap.measures.reading import source_sample
-from synthgap.measures.samples import SourceSample, chosen, subsample
+from synthgap.measures.intervals.samples import SourceSample, chosen, subsample
+from synthgap.measures.tables.embeddings import source_sample
 
 CLASS_IDS = ("crane", "maillot", "cardigan")
 COUNTS = (1, 3, 2)

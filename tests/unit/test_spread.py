@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from points import class_sample, directions, rotation, unit, unit_embeddings
 
-from synthgap.measures.estimates import interval
+from synthgap.measures.intervals.estimates import interval
 from synthgap.measures.spread import (
     COLUMNS,
     centroid_angle,

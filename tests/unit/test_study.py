@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from synthgap.errors import InputError
-from synthgap.study.reading import parse_study, read_yaml
+from synthgap.study.parsing import parse_study, read_yaml
 
 ROOT = Path(__file__).parents[2]
 TINY = read_yaml(ROOT / "tests/studies/tiny.yaml")

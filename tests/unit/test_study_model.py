@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from synthgap.study.model import Study
-from synthgap.study.reading import parse_study, read_yaml
+from synthgap.study.parsing import parse_study, read_yaml
 
 ROOT = Path(__file__).parents[2]
 TINY = read_yaml(ROOT / "tests/studies/tiny.yaml")

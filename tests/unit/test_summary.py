@@ -1,9 +1,9 @@
 from points import directions, write_source
 
-from synthgap.measures.of_class import measure_class
-from synthgap.measures.of_source import measure_source
-from synthgap.measures.pooled import measure_pooled
-from synthgap.summary import (
+from synthgap.measures.tables.of_class import measure_class
+from synthgap.measures.tables.of_source import measure_source
+from synthgap.measures.tables.pooled import measure_pooled
+from synthgap.summary.variants import (
     OF_CLASS,
     Measured,
     Training,

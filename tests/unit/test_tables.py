@@ -13,7 +13,7 @@ from points import directions, write_points
 from synthgap import tables
 from synthgap.errors import InputError
 from synthgap.files import replacing, replacing_folder
-from synthgap.images import pictures
+from synthgap.image_files.decoding import pictures
 
 TABLE = pa.table({"class_id": ["crane", "maillot"], "n": [3, 4]})
 

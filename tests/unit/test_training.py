@@ -18,7 +18,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from training_images import CLASSES, image_tables, recipe
 
 from synthgap.errors import InputError
-from synthgap.images import pictures
+from synthgap.image_files.decoding import pictures
 from synthgap.tables import read
 from synthgap.training import loop
 from synthgap.training.checkpoint import Checkpoint

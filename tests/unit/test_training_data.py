@@ -12,9 +12,9 @@ from PIL import Image
 from pydantic import ValidationError
 from training_images import CLASSES, image_tables, png, recipe, rows
 
-from synthgap.byte_ranges import Reference, byte_ranges
 from synthgap.errors import InputError
-from synthgap.parquet_rows import Row
+from synthgap.image_files.byte_ranges import Reference, byte_ranges
+from synthgap.image_files.parquet_rows import Row
 from synthgap.tables import IMAGES, read, write
 from synthgap.training.data import IndexedImages, drawn, ordered_loader, shuffled_loader
 from synthgap.training.index import Part, data_identity, index_images

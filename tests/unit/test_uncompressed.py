@@ -11,10 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 from encoding import encode, noise, pixels
 
-from synthgap.byte_ranges import byte_ranges
 from synthgap.errors import InputError
-from synthgap.image_sets import uncompressed
-from synthgap.image_sets.uncompressed import COPIED_FROM, copy_uncompressed
+from synthgap.image_files import uncompressed
+from synthgap.image_files.byte_ranges import byte_ranges
+from synthgap.image_files.uncompressed import COPIED_FROM, copy_uncompressed
 
 ROWS = 150
 
@@ -121,7 +121,7 @@ def test_what_cannot_be_copied_is_one_line_and_leaves_nothing(packed, tmp_path):
 
 def test_it_is_a_command(packed, tmp_path):
     def called(*words):
-        command = [sys.executable, "-m", "synthgap.image_sets.uncompressed", *map(str, words)]
+        command = [sys.executable, "-m", "synthgap.image_files.uncompressed", *map(str, words)]
         return subprocess.run(command, capture_output=True, text=True)
 
     assert called().stderr.startswith("synthgap: name a folder and files")

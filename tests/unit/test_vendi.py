@@ -7,9 +7,10 @@ from simulated_coverage import coverage
 from vendi_score import vendi as published
 
 from synthgap.errors import InputError
-from synthgap.measures import blocks, vendi_score
-from synthgap.measures.blocks import Rows, principal_axes
-from synthgap.measures.estimates import Estimate
+from synthgap.measures import vendi_score
+from synthgap.measures.intervals.estimates import Estimate
+from synthgap.measures.numerics import blocks
+from synthgap.measures.numerics.blocks import Rows, principal_axes
 from synthgap.measures.vendi import of_class, of_pool, without_one_each
 
 

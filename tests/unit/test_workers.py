@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from processes import running, wait_for
 
-from synthgap import runs
-from synthgap.workers import hand_over
+from synthgap.jobs import runs
+from synthgap.jobs.workers import hand_over
 
 
 class Scripts:
@@ -73,7 +73,7 @@ def test_a_job_finds_neither_variables_nor_paths_of_another(run, scripts):
 
 def test_a_script_is_executed_as_if_it_were_started(run, scripts):
     assert scripts.do("assert __name__ == '__main__' and sys.argv == [__file__]") == 0
-    body = "from synthgap import runs, workers; assert workers.serving()"
+    body = "from synthgap.jobs import runs, workers; assert workers.serving()"
     assert scripts.do(f"{body} and runs.RUN not in os.environ") == 0
 
 
@@ -212,9 +212,8 @@ class TestFolder:
 
 def a_job(script: Path, log: Path) -> subprocess.Popen[str]:
     """A process of the run that hands a script over, as Snakemake's jobs do."""
-    code = (
-        f"from synthgap.workers import hand_over; hand_over({str(script)!r}, {str(log)!r}, 1, None)"
-    )
+    call = f"hand_over({str(script)!r}, {str(log)!r}, 1, None)"
+    code = f"from synthgap.jobs.workers import hand_over; {call}"
     environment = {**os.environ, "TMPDIR": tempfile.gettempdir()}
     return subprocess.Popen([sys.executable, "-c", code], env=environment, text=True)
 
@@ -254,7 +253,7 @@ class TestEnd:
         slot.mkdir(parents=True, mode=0o700)
         (slot / "key").write_bytes(b"key")
         code = (
-            "from pathlib import Path; from synthgap import workers; workers.IDLE_S = 0.5; "
+            "from pathlib import Path; from synthgap.jobs import workers; workers.IDLE_S = 0.5; "
             f"workers.serve(Path({str(slot)!r}), {os.environ[runs.RUN]})"
         )
         assert subprocess.run([sys.executable, "-c", code], timeout=30).returncode == 0

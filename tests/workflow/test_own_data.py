@@ -11,7 +11,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from synthgap.images import pictures
+from synthgap.image_files.decoding import pictures
 from synthgap.tables import read, read_embeddings
 from tests.workflow.project import Project
 

@@ -169,9 +169,7 @@ def test_a_measure_of_sources_reruns_itself_and_what_follows(project: Project) -
 
 
 def test_a_classifier_on_embeddings_reruns_its_stage_and_what_follows(project: Project) -> None:
-    project.change_source(
-        "src/synthgap/measures/embedding_classifiers/prototypes.py", "(2, 4, 8)", "(2, 4)"
-    )
+    project.change_source("src/synthgap/embedding_classifiers/prototypes.py", "(2, 4, 8)", "(2, 4)")
     assert project.counts() == {
         "measure_embedding_classifiers": 3,
         "summarise_embedding_classifiers": 1,

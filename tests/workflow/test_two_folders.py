@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from synthgap.images import pictures
+from synthgap.image_files.decoding import pictures
 from synthgap.tables import read, read_embeddings
 from tests.workflow.project import ROOT, Project
 

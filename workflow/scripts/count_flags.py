@@ -1,14 +1,14 @@
 """Count the flagged images, and write the report's page about them."""
 
-from synthgap.job import job
+from synthgap.jobs.job import job
 
 
 @job(snakemake)
 def work() -> None:
-    from synthgap.figures.flags import write_flags_page
+    from synthgap.figures.pages.flagged_images import write_flags_page
     from synthgap.flat_inputs import cut
-    from synthgap.generation.flags import flags_table
     from synthgap.provenance import metadata
+    from synthgap.summary.flagged_images import flags_table
     from synthgap.tables import write_with_csv
 
     params = snakemake.params

@@ -1,11 +1,11 @@
 """Say which classes of one variant suffer from which cause."""
 
-from synthgap.job import job
+from synthgap.jobs.job import job
 
 
 @job(snakemake)
 def work() -> None:
-    from synthgap.diagnosis.table import diagnose_variant
+    from synthgap.diagnosis.of_variant import diagnose_variant
     from synthgap.provenance import metadata
 
     n, draws = snakemake.params.n, snakemake.params.draws

@@ -1,6 +1,6 @@
 """Draw how many classes suffer from each cause."""
 
-from synthgap.job import job
+from synthgap.jobs.job import job
 
 
 @job(snakemake)

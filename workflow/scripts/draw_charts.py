@@ -1,12 +1,12 @@
 """Draw the charts of one encoder."""
 
-from synthgap.job import job
+from synthgap.jobs.job import job
 
 
 @job(snakemake)
 def work() -> None:
-    from synthgap.figures import charts
-    from synthgap.summary import frame
+    from synthgap.figures.charts import of_variants as charts
+    from synthgap.summary.variants import frame
 
     variants, classes = (
         table[table["encoder"] == snakemake.wildcards.encoder]

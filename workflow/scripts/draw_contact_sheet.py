@@ -1,11 +1,11 @@
 """Draw natural and synthetic images of one class beside each other."""
 
-from synthgap.job import job
+from synthgap.jobs.job import job
 
 
 @job(snakemake)
 def work() -> None:
-    from synthgap.figures.contact_sheet import draw_contact_sheet
+    from synthgap.figures.charts.contact_sheet import draw_contact_sheet
 
     draw_contact_sheet(
         snakemake.output[0],

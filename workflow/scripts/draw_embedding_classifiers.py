@@ -1,6 +1,6 @@
 """Draw the accuracies of classifiers on the embeddings of one encoder."""
 
-from synthgap.job import job
+from synthgap.jobs.job import job
 
 
 @job(snakemake)

@@ -1,12 +1,12 @@
 """Draw what of each variant's accuracy gap comes from shift and what from diversity."""
 
-from synthgap.job import job
+from synthgap.jobs.job import job
 
 
 @job(snakemake)
 def work() -> None:
-    from synthgap.figures.isolation import draw_isolation
-    from synthgap.summary import frame
+    from synthgap.figures.charts.isolation import draw_isolation
+    from synthgap.summary.variants import frame
 
     variants = frame(snakemake.input[0])
     draw_isolation(

@@ -1,11 +1,11 @@
 """Draw the map of the embeddings of one encoder."""
 
-from synthgap.job import job
+from synthgap.jobs.job import job
 
 
 @job(snakemake)
 def work() -> None:
-    from synthgap.figures.projection import draw_projection
+    from synthgap.figures.charts.projection import draw_projection
     from synthgap.flat_inputs import cut
 
     params = snakemake.params

@@ -1,14 +1,14 @@
 """Embed the prompts of one variant."""
 
-from synthgap.job import job
+from synthgap.jobs.job import job
 
 
 @job(snakemake)
 def work() -> None:
     from pydantic import TypeAdapter
 
+    from synthgap.embedding.embedding_tables import embed_prompts
     from synthgap.embedding.encoders import Encoder
-    from synthgap.embedding.table import embed_prompts
     from synthgap.models import checkpoint
     from synthgap.provenance import metadata
 

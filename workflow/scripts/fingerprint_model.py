@@ -1,6 +1,6 @@
 """Hash the files of a local model folder."""
 
-from synthgap.job import job
+from synthgap.jobs.job import job
 
 
 @job(snakemake)

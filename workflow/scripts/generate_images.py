@@ -1,6 +1,6 @@
 """Bring the image table of one class in one variant up to date."""
 
-from synthgap.job import job
+from synthgap.jobs.job import job
 
 
 @job(snakemake)
@@ -8,7 +8,7 @@ def work() -> None:
     from pydantic import TypeAdapter
 
     from synthgap.generation.generators import Generator
-    from synthgap.generation.table import update_images
+    from synthgap.generation.image_table import update_images
     from synthgap.models import checkpoint
     from synthgap.provenance import metadata
 

@@ -1,6 +1,6 @@
 """Find the images of one source inside Parquet files."""
 
-from synthgap.job import job
+from synthgap.jobs.job import job
 
 
 @job(snakemake)

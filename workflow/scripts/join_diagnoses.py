@@ -1,11 +1,11 @@
 """Join the diagnoses of all variants."""
 
-from synthgap.job import job
+from synthgap.jobs.job import job
 
 
 @job(snakemake)
 def work() -> None:
-    from synthgap.diagnosis.table import join_diagnoses
+    from synthgap.diagnosis.of_variant import join_diagnoses
     from synthgap.provenance import metadata
 
     join_diagnoses(

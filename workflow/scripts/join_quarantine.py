@@ -1,6 +1,6 @@
 """Join what was put aside in every class of every source that was read."""
 
-from synthgap.job import job
+from synthgap.jobs.job import job
 
 
 @job(snakemake)

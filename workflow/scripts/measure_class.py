@@ -1,11 +1,11 @@
 """Measure one class of one source."""
 
-from synthgap.job import job
+from synthgap.jobs.job import job
 
 
 @job(snakemake)
 def work() -> None:
-    from synthgap.measures.of_class import measure_class
+    from synthgap.measures.tables.of_class import measure_class
     from synthgap.provenance import metadata
 
     n, draws = snakemake.params.n, snakemake.params.draws

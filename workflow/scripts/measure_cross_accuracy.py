@@ -1,12 +1,12 @@
 """Measure the centroid accuracy of every source on the images of every source."""
 
-from synthgap.job import job
+from synthgap.jobs.job import job
 
 
 @job(snakemake)
 def work() -> None:
     from synthgap.flat_inputs import cut
-    from synthgap.measures.cross_accuracy import measure_cross_accuracy
+    from synthgap.measures.tables.cross_accuracy import measure_cross_accuracy
     from synthgap.provenance import metadata
 
     class_ids, n, draws = (snakemake.params[name] for name in ("class_ids", "n", "draws"))

@@ -1,11 +1,11 @@
 """Train classifiers on the embeddings of one source and test them on natural-val."""
 
-from synthgap.job import job
+from synthgap.jobs.job import job
 
 
 @job(snakemake)
 def work() -> None:
-    from synthgap.measures.embedding_classifiers.table import measure_embedding_classifiers
+    from synthgap.embedding_classifiers.accuracy_table import measure_embedding_classifiers
     from synthgap.provenance import metadata
 
     n, draws = snakemake.params.n, snakemake.params.draws

@@ -1,11 +1,11 @@
 """Measure all images of one source as one set."""
 
-from synthgap.job import job
+from synthgap.jobs.job import job
 
 
 @job(snakemake)
 def work() -> None:
-    from synthgap.measures.pooled import measure_pooled
+    from synthgap.measures.tables.pooled import measure_pooled
     from synthgap.provenance import metadata
 
     n, draws = snakemake.params.n, snakemake.params.draws

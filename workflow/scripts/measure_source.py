@@ -1,11 +1,11 @@
 """Measure all classes of one source together."""
 
-from synthgap.job import job
+from synthgap.jobs.job import job
 
 
 @job(snakemake)
 def work() -> None:
-    from synthgap.measures.of_source import measure_source
+    from synthgap.measures.tables.of_source import measure_source
     from synthgap.provenance import metadata
 
     n, draws = snakemake.params.n, snakemake.params.draws

@@ -1,6 +1,6 @@
 """Read the images of one class of a source that exists already."""
 
-from synthgap.job import job
+from synthgap.jobs.job import job
 
 
 @job(snakemake)
@@ -8,7 +8,7 @@ def work() -> None:
     from pydantic import TypeAdapter
 
     from synthgap.classes import Category
-    from synthgap.image_sets.reading import read_images
+    from synthgap.image_sets.image_table import read_images
     from synthgap.image_sets.sets import ImageSet
     from synthgap.provenance import metadata
 

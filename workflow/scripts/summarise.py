@@ -1,6 +1,6 @@
 """Join measures and accuracies into the study's answer."""
 
-from synthgap.job import job
+from synthgap.jobs.job import job
 
 
 @job(snakemake)
@@ -8,10 +8,10 @@ def work() -> None:
     from itertools import product
     from pathlib import Path
 
-    from synthgap.differences import differences_table
     from synthgap.flat_inputs import cut
     from synthgap.provenance import metadata
-    from synthgap.summary import (
+    from synthgap.summary.differences import differences_table
+    from synthgap.summary.variants import (
         Measured,
         Training,
         classes_table,

@@ -1,12 +1,12 @@
 """Join the accuracies of classifiers on embeddings."""
 
-from synthgap.job import job
+from synthgap.jobs.job import job
 
 
 @job(snakemake)
 def work() -> None:
-    from synthgap.embedding_classifier_summary import embedding_classifiers_table
     from synthgap.provenance import metadata
+    from synthgap.summary.embedding_classifiers import embedding_classifiers_table
     from synthgap.tables import write_with_csv
 
     params = snakemake.params

@@ -1,6 +1,6 @@
 """Train a classifier on one training set and test it on natural-val."""
 
-from synthgap.job import job
+from synthgap.jobs.job import job
 
 
 @job(snakemake)

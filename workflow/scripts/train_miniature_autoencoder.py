@@ -1,11 +1,11 @@
 """Train the miniature's autoencoder on the digits that no natural set takes."""
 
-from synthgap.job import job
+from synthgap.jobs.job import job
 
 
 @job(snakemake)
 def work() -> None:
-    from synthgap.devices import on_threads
+    from synthgap.jobs.devices import on_threads
     from synthgap.miniature.autoencoder import train_autoencoder
     from synthgap.miniature.spec import AutoencoderSpec
     from synthgap.miniature.web import collect

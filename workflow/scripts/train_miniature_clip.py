@@ -1,11 +1,11 @@
 """Train the miniature's CLIP on the digits that no natural set takes."""
 
-from synthgap.job import job
+from synthgap.jobs.job import job
 
 
 @job(snakemake)
 def work() -> None:
-    from synthgap.devices import on_threads
+    from synthgap.jobs.devices import on_threads
     from synthgap.miniature.clip import train_clip
     from synthgap.miniature.spec import ClipSpec
     from synthgap.miniature.web import collect

@@ -1,11 +1,11 @@
 """Train the miniature's UNet and save the Stable Diffusion pipeline that it completes."""
 
-from synthgap.job import job
+from synthgap.jobs.job import job
 
 
 @job(snakemake)
 def work() -> None:
-    from synthgap.devices import on_threads
+    from synthgap.jobs.devices import on_threads
     from synthgap.miniature.diffusion import train_diffusion
     from synthgap.miniature.spec import DiffusionSpec
     from synthgap.miniature.web import collect

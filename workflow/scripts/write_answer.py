@@ -1,12 +1,12 @@
 """Write the headline table as a page."""
 
-from synthgap.job import job
+from synthgap.jobs.job import job
 
 
 @job(snakemake)
 def work() -> None:
-    from synthgap.figures.pages import write_answer
-    from synthgap.summary import frame
+    from synthgap.figures.pages.answer import write_answer
+    from synthgap.summary.variants import frame
 
     write_answer(
         snakemake.output[0],

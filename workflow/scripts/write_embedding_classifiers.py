@@ -1,6 +1,6 @@
 """Write the accuracies of classifiers on embeddings as a page."""
 
-from synthgap.job import job
+from synthgap.jobs.job import job
 
 
 @job(snakemake)

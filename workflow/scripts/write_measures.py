@@ -1,12 +1,12 @@
 """Write every measure as a page."""
 
-from synthgap.job import job
+from synthgap.jobs.job import job
 
 
 @job(snakemake)
 def work() -> None:
-    from synthgap.figures.measures import write_measures
-    from synthgap.summary import descriptions, frame
+    from synthgap.figures.pages.measures import write_measures
+    from synthgap.summary.variants import descriptions, frame
 
     table = snakemake.input[0]
     write_measures(snakemake.output[0], frame(table), descriptions(table))

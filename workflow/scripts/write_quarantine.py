@@ -1,11 +1,11 @@
 """Write what was put aside as a page."""
 
-from synthgap.job import job
+from synthgap.jobs.job import job
 
 
 @job(snakemake)
 def work() -> None:
-    from synthgap.figures.quarantine import write_quarantine
+    from synthgap.figures.pages.quarantine import write_quarantine
     from synthgap.tables import read
 
     write_quarantine(

@@ -8,7 +8,7 @@ from scipy.stats import hypergeom
 
 from synthgap.diagnosis.evidence import Class, Evidence
 from synthgap.measures import prompt_adherence
-from synthgap.measures.estimates import wilson
+from synthgap.measures.intervals.estimates import wilson
 
 VALUE = "share of images whose own class's prompt fits them best"
 ADVICE = "raise the guidance scale, write a plainer prompt, or try another generator"

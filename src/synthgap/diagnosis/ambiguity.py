@@ -9,7 +9,7 @@ from scipy.stats import hypergeom
 
 from synthgap.diagnosis.evidence import Class, Evidence
 from synthgap.diagnosis.null import Judgement, judge, log_spread_ratio, residuals
-from synthgap.measures.estimates import wilson
+from synthgap.measures.intervals.estimates import wilson
 
 VALUE = "share of images nearest to the natural mean of the one other class that takes most"
 SAME = "; the encoder reads the prompts of both as the same"

@@ -8,8 +8,8 @@ from jaxtyping import Bool, Float
 from synthgap.diagnosis.evidence import Class, Evidence
 from synthgap.diagnosis.null import displacements, judge, partings
 from synthgap.measures import shift
-from synthgap.measures.estimates import Estimate, Interval, interval
-from synthgap.measures.samples import ClassSample
+from synthgap.measures.intervals.estimates import Estimate, Interval, interval
+from synthgap.measures.intervals.samples import ClassSample
 
 VALUE = "distance of the class mean from natural-train's"
 ADVICE = "add natural images to the training set, or adapt the generator to some of the class"

@@ -7,7 +7,7 @@ import numpy as np
 from synthgap import seeds
 from synthgap.diagnosis.evidence import Class, Evidence
 from synthgap.diagnosis.null import judge, log_ratio, log_spread_ratio, residuals, spreads
-from synthgap.measures.estimates import Interval, bootstrap_counts, bootstrapped, interval
+from synthgap.measures.intervals.estimates import Interval, bootstrap_counts, bootstrapped, interval
 
 VALUE = "centroid distance as a ratio to that of natural-train, at equal n"
 ADVICE = "lower the guidance scale, or vary the prompt (recipe contexts)"

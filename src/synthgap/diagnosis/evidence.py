@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from synthgap.measures.estimates import Interval
+from synthgap.measures.intervals.estimates import Interval
 
 
 class Class(NamedTuple):

@@ -1,9 +1,9 @@
 """What the encoders of the transformers library share: a model that is opened, and fed.
 
-Pictures are decoded and preprocessed a few at a time on threads (see `synthgap.embedding.table`)
-and joined to batches here, while the device computes on earlier ones. Threads and not processes:
-decoding, resizing and copying release Python's lock, and a job of one class is too short to start
-processes for it, as `torch.utils.data.DataLoader` would.
+Pictures are decoded and preprocessed a few at a time on threads (see `embedding_tables`) and joined
+to batches here, while the device computes on earlier ones. Threads and not processes: decoding,
+resizing and copying release Python's lock, and a job of one class is too short to start processes
+for it, as `torch.utils.data.DataLoader` would.
 """
 
 from abc import ABC, abstractmethod
@@ -14,8 +14,8 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field
 
-from synthgap.devices import best_device
 from synthgap.errors import InputError
+from synthgap.jobs.devices import best_device
 from synthgap.models import Checkpoint, ModelSource, held, opening
 from synthgap.section import Section
 

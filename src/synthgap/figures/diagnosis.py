@@ -9,8 +9,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from synthgap.figures.page import write_page
-from synthgap.figures.style import by_source, colours, save
+from synthgap.figures.charts.style import by_source, colours, save
+from synthgap.figures.pages.template import write_page
 
 SHOWN = 1000
 """Rows on the page; the tables hold all of them."""

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from synthgap.figures.page import write_page
-from synthgap.figures.style import by_source, colours, save
+from synthgap.figures.charts.style import by_source, colours, save
+from synthgap.figures.pages.template import write_page
 
 
 def draw_embedding_classifiers(path: str | Path, accuracies: pd.DataFrame) -> None:

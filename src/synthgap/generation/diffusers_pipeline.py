@@ -8,13 +8,13 @@ import numpy as np
 from jaxtyping import UInt8
 from pydantic import Field, field_validator
 
-from synthgap.devices import best_device, device_facts
 from synthgap.errors import InputError
 from synthgap.generation.batches import BatchSize, CudaMemory
 from synthgap.generation.compiling import CompiledDenoiser
 from synthgap.generation.found_sizes import FoundSize
 from synthgap.generation.opening import SET_BY_SYNTHGAP, call_arguments, open_pipeline
 from synthgap.generation.pictures import Picture, Request, encoded, pictures
+from synthgap.jobs.devices import best_device, device_facts
 from synthgap.models import Checkpoint, ModelSource, held
 from synthgap.section import Section
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from synthgap.flags import BLACK, NOT_A_NUMBER, ONE_COLOUR, SAFETY_CHECKER
+from synthgap.image_files.flags import BLACK, NOT_A_NUMBER, ONE_COLOUR, SAFETY_CHECKER
 
 if TYPE_CHECKING:
     import torch
@@ -25,7 +25,7 @@ class Picture(NamedTuple):
 
     pixels: UInt8[np.ndarray, "h w 3"]
     flag: str | None
-    """What is wrong with it: a word of `synthgap.flags`; None for an ordinary picture."""
+    """What is wrong with it: a word of `image_files.flags`; None for an ordinary picture."""
 
 
 def pictures(

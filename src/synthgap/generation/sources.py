@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from synthgap.generation.generators import Generator
-from synthgap.generation.image_folder import FolderGenerator, ParquetGenerator
+from synthgap.generation.made_elsewhere import FolderGenerator, ParquetGenerator
 
 AnyGenerator = Annotated[
     Generator | FolderGenerator | ParquetGenerator, Field(discriminator="kind")

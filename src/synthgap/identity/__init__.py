@@ -17,8 +17,6 @@ from synthgap.identity.names import Package, Statement, Whole, module_at
 PLUMBING = frozenset(
     {
         "classes",
-        "device_claims",
-        "devices",
         "embedding.ahead",
         "errors",
         "files",
@@ -26,11 +24,8 @@ PLUMBING = frozenset(
         "generation.compiling",
         "generation.found_sizes",
         "identity",
-        "job",
-        "runs",
+        "jobs",
         "section",
-        "sockets",
-        "workers",
     }
 )
 """Modules and folders of them that decide no result: keys checked, errors shown, files replaced,

@@ -8,10 +8,10 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from synthgap.byte_ranges import verbatim
 from synthgap.classes import Category
 from synthgap.csv_rows import csv_rows
 from synthgap.errors import InputError
+from synthgap.image_files.byte_ranges import verbatim
 from synthgap.image_sets.found import Found, Split, part_of
 from synthgap.section import Section
 

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
-from synthgap import byte_ranges
 from synthgap.errors import InputError
+from synthgap.image_files import byte_ranges
+from synthgap.image_files.parquet_rows import Row
 from synthgap.image_sets.parquet_files import ParquetFiles
-from synthgap.parquet_rows import Row
 from synthgap.tables import write
 
 INDEX = pa.schema([(name, pa.string()) for name in ("label", "name", "path", "prompt")])
@@ -46,7 +46,7 @@ def _rows(
         if ranges is None:
             print(
                 f"{file}: its images are compressed, so that reading one takes reading many; copy "
-                "them with python -m synthgap.image_sets.uncompressed, see docs/HOWTO.md"
+                "them with python -m synthgap.image_files.uncompressed, see docs/HOWTO.md"
             )
         for row, cell in enumerate(_light_cells(image_set, file)):
             place = ranges[row] if ranges else None

@@ -17,7 +17,7 @@ _MODULES = {
     "nearest_centroid": ("centroid_accuracy",),
     "nearest_neighbours": ("knn_accuracy",),
     "isolation": ("Isolation", "isolate"),
-    "neighbours": ("in_balls", "nearest"),
+    "numerics.neighbour_search": ("in_balls", "nearest"),
     "manifolds": ("precision_recall_density_coverage",),
     "separability": ("linear_separability",),
     "pairwise_cosine": ("mean_pairwise_cosine",),
@@ -25,9 +25,8 @@ _MODULES = {
     "frechet": ("frechet_distance",),
     "mmd": ("cmmd",),
     "prompt_adherence": ("adherence", "clip_score"),
-    "cross_accuracy": ("centroid_accuracy_matrix",),
-    "embedding_classifiers": ("classify",),
-    "estimates": ("Estimate", "Interval", "difference", "interval", "wilson"),
+    "tables.cross_accuracy": ("centroid_accuracy_matrix",),
+    "intervals.estimates": ("Estimate", "Interval", "difference", "interval", "wilson"),
 }
 """Modules of this package and what they offer; a new measure adds its line."""
 

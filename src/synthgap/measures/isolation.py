@@ -21,15 +21,16 @@ from jaxtyping import Bool, Float, Int
 from numpy.typing import ArrayLike
 
 from synthgap.errors import InputError
-from synthgap.measures import checks, nearest_centroid, nearest_neighbours
-from synthgap.measures.estimates import (
+from synthgap.measures import nearest_centroid, nearest_neighbours
+from synthgap.measures.intervals.estimates import (
     Share,
     averaged,
     bonett_price,
     mean_over_classes,
     share,
 )
-from synthgap.measures.samples import SourceSample
+from synthgap.measures.intervals.samples import SourceSample
+from synthgap.measures.numerics import checks
 
 COLUMNS = {
     "accuracy_gap": "5-NN accuracy of natural-train minus that of the source",

@@ -12,11 +12,11 @@ from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
 from synthgap.errors import InputError
-from synthgap.measures import checks
-from synthgap.measures.estimates import Estimate, bootstrap_counts, widened_at_ends
-from synthgap.measures.manifold_replicates import SUBSAMPLE, replicates
-from synthgap.measures.neighbours import in_balls, nearest
-from synthgap.measures.samples import ClassSample, PoolSample
+from synthgap.measures.intervals.estimates import Estimate, bootstrap_counts, widened_at_ends
+from synthgap.measures.intervals.manifold_replicates import SUBSAMPLE, replicates
+from synthgap.measures.intervals.samples import ClassSample, PoolSample
+from synthgap.measures.numerics import checks
+from synthgap.measures.numerics.neighbour_search import in_balls, nearest
 
 K = 5
 """Neighbours that a ball reaches to, as Naeem et al. advise."""

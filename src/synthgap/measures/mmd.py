@@ -7,11 +7,11 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
-from synthgap.measures import checks
-from synthgap.measures.blocks import Rows, product
-from synthgap.measures.estimates import Estimate
-from synthgap.measures.jackknife import of_class_against_natural, of_pool_against_natural
-from synthgap.measures.samples import ClassSample, PoolSample
+from synthgap.measures.intervals.estimates import Estimate
+from synthgap.measures.intervals.jackknife import of_class_against_natural, of_pool_against_natural
+from synthgap.measures.intervals.samples import ClassSample, PoolSample
+from synthgap.measures.numerics import checks
+from synthgap.measures.numerics.blocks import Rows, product
 
 COLUMNS = {
     "cmmd": "squared maximum mean discrepancy from the natural images (Gaussian kernel of width "

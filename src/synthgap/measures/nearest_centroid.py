@@ -4,9 +4,9 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy.typing import ArrayLike
 
-from synthgap.measures import checks
-from synthgap.measures.estimates import Share, mean_over_classes, share
-from synthgap.measures.samples import SourceSample
+from synthgap.measures.intervals.estimates import Share, mean_over_classes, share
+from synthgap.measures.intervals.samples import SourceSample
+from synthgap.measures.numerics import checks
 
 COLUMNS = {
     "centroid_accuracy": "share of natural-val images whose nearest class mean is their class's",

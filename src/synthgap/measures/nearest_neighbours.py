@@ -7,10 +7,10 @@ from jaxtyping import Bool, Float, Int
 from numpy.typing import ArrayLike
 
 from synthgap.errors import InputError
-from synthgap.measures import checks
-from synthgap.measures.estimates import Share, mean_over_classes, share
-from synthgap.measures.neighbours import nearest
-from synthgap.measures.samples import SourceSample
+from synthgap.measures.intervals.estimates import Share, mean_over_classes, share
+from synthgap.measures.intervals.samples import SourceSample
+from synthgap.measures.numerics import checks
+from synthgap.measures.numerics.neighbour_search import nearest
 
 NEIGHBOURS = (1, 5, 10, 20)
 HEADLINE = 5

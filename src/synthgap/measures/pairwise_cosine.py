@@ -3,10 +3,11 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from synthgap.measures import checks, spread
-from synthgap.measures.blocks import Rows
-from synthgap.measures.estimates import Estimate
-from synthgap.measures.samples import ClassSample
+from synthgap.measures import spread
+from synthgap.measures.intervals.estimates import Estimate
+from synthgap.measures.intervals.samples import ClassSample
+from synthgap.measures.numerics import checks
+from synthgap.measures.numerics.blocks import Rows
 
 COLUMNS = {
     "mean_cosine": "mean cosine of the angle between two different images; higher is less diverse",

@@ -9,10 +9,10 @@ from jaxtyping import Bool, Float, Int
 from numpy.typing import ArrayLike
 
 from synthgap.errors import InputError
-from synthgap.measures import checks
-from synthgap.measures.estimates import Share, averaged, mean_over_classes, share, student
+from synthgap.measures.intervals.estimates import Share, averaged, mean_over_classes, share, student
+from synthgap.measures.intervals.samples import SourceSample
 from synthgap.measures.nearest_centroid import centroids
-from synthgap.measures.samples import SourceSample
+from synthgap.measures.numerics import checks
 
 COLUMNS = {
     "clip_score": "mean cosine of an image with its own prompt, or with all prompts of its class "

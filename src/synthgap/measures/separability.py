@@ -12,9 +12,9 @@ from numpy.typing import ArrayLike
 
 from synthgap import seeds
 from synthgap.errors import InputError
-from synthgap.measures import checks
-from synthgap.measures.estimates import Estimate, bootstrap_counts
-from synthgap.measures.samples import SourceSample
+from synthgap.measures.intervals.estimates import Estimate, bootstrap_counts
+from synthgap.measures.intervals.samples import SourceSample
+from synthgap.measures.numerics import checks
 
 COLUMNS = {
     "linear_separability": "balanced accuracy of a logistic regression that tells prompts from "

@@ -3,9 +3,9 @@
 import numpy as np
 from jaxtyping import Float
 
-from synthgap.measures import checks
-from synthgap.measures.estimates import Estimate
-from synthgap.measures.samples import ClassSample
+from synthgap.measures.intervals.estimates import Estimate
+from synthgap.measures.intervals.samples import ClassSample
+from synthgap.measures.numerics import checks
 
 COLUMNS = {
     "centroid_shift": "distance between the means of half of the images and half of the natural "

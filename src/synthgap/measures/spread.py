@@ -3,9 +3,9 @@
 import numpy as np
 from jaxtyping import Float
 
-from synthgap.measures import checks
-from synthgap.measures.estimates import Estimate, bootstrap_counts, bootstrapped
-from synthgap.measures.samples import ClassSample
+from synthgap.measures.intervals.estimates import Estimate, bootstrap_counts, bootstrapped
+from synthgap.measures.intervals.samples import ClassSample
+from synthgap.measures.numerics import checks
 
 COLUMNS = {
     "centroid_distance": "mean squared distance of unit embeddings from their mean",

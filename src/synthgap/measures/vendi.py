@@ -6,11 +6,11 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 
-from synthgap.measures import checks
-from synthgap.measures.blocks import Axes, Rows, principal_axes, product
-from synthgap.measures.estimates import Estimate, bootstrap_counts
-from synthgap.measures.jackknife import IMAGES, replicates, replicates_within_classes
-from synthgap.measures.samples import ClassSample, PoolSample
+from synthgap.measures.intervals.estimates import Estimate, bootstrap_counts
+from synthgap.measures.intervals.jackknife import IMAGES, replicates, replicates_within_classes
+from synthgap.measures.intervals.samples import ClassSample, PoolSample
+from synthgap.measures.numerics import checks
+from synthgap.measures.numerics.blocks import Axes, Rows, principal_axes, product
 
 COLUMNS = {
     "vendi_score": "effective number of different images (exp of the entropy of the eigenvalues of "

@@ -3,7 +3,7 @@
 import sys
 
 from synthgap.errors import InputError
-from synthgap.study.reading import parse_study, read_yaml
+from synthgap.study.parsing import parse_study, read_yaml
 from synthgap.training import recipe
 
 

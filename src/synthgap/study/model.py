@@ -9,7 +9,7 @@ from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from synthgap.classes import PATH_SAFE, Category, Classes
 from synthgap.embedding.encoders import Encoder
-from synthgap.generation.image_folder import MadeElsewhere
+from synthgap.generation.made_elsewhere import MadeElsewhere
 from synthgap.generation.sources import AnyGenerator
 from synthgap.image_sets.natural import NaturalSet
 from synthgap.image_sets.sets import ImageSet

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from synthgap.byte_ranges import read
 from synthgap.errors import InputError
-from synthgap.images import picture
+from synthgap.image_files.byte_ranges import read
+from synthgap.image_files.decoding import picture
 from synthgap.training.timm_classifier import TimmClassifier
 
 REMEMBERED = 256 * 2**20

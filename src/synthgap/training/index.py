@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 from tqdm import tqdm
 
 from synthgap import seeds
-from synthgap.byte_ranges import byte_ranges, parse
 from synthgap.errors import InputError
+from synthgap.image_files.byte_ranges import byte_ranges, parse
 from synthgap.provenance import digest
 from synthgap.tables import read
 

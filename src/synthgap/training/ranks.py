@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from synthgap.devices import best_device
 from synthgap.errors import InputError
+from synthgap.jobs.devices import best_device
 from synthgap.models import release
 
 if TYPE_CHECKING:

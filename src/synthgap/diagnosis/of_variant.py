@@ -1,0 +1,95 @@
+"""The table of one variant: a row a class and cause."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from jaxtyping import Float
+
+from synthgap.diagnosis.evidence import Class
+from synthgap.diagnosis.verdicts import CAUSES, COLUMNS, diagnose, verdicts
+from synthgap.measures.intervals.samples import subsample
+from synthgap.measures.prompt_adherence import directions
+from synthgap.measures.tables.embeddings import distinct_texts, embeddings
+from synthgap.tables import concatenate, write, write_with_csv
+
+SCHEMA = pa.schema(
+    [
+        pa.field(name, kind, metadata={"description": COLUMNS.get(name, text)})
+        for name, kind, text in [
+            ("encoder", pa.string(), "model whose embeddings were measured"),
+            ("source", pa.string(), "the variant"),
+            ("class_id", pa.string(), "the class"),
+            ("name", pa.string(), "the class's name; names may collide"),
+            ("cause", pa.string(), ", ".join(CAUSES)),
+            ("n", pa.int64(), "images that were measured of the class in every source"),
+            ("suffers", pa.bool_(), ""),
+            *(
+                (name, pa.float64(), "")
+                for name in (
+                    *("value", "value_low", "value_high", "natural", "excess"),
+                    *("p_value", "q_value"),
+                )
+            ),
+            *((name, pa.string(), "") for name in ("other_class", "reason", "advice")),
+        ]
+    ]
+)
+
+
+def diagnose_variant(
+    path: str | Path,
+    *,
+    encoder: str,
+    source: str,
+    names: Mapping[str, str],
+    images: Sequence[str | Path],
+    train: Sequence[str | Path],
+    val: Sequence[str | Path],
+    prompts: str | Path | None,
+    n: int,
+    draws: int,
+    metadata: Mapping[str, str],
+) -> None:
+    """Write the verdict on each class and cause of a variant, with the numbers behind it.
+
+    Args:
+        path: where to.
+        encoder: the model whose embeddings these are.
+        source: the variant.
+        names: of each class its name.
+        images: the variant's tables of embeddings, in the order of the classes.
+        train: those of natural-train.
+        val: those of natural-val.
+        prompts: table of embeddings of the variant's prompts; None without.
+        n: images a class that are measured.
+        draws: partings of the natural images, and replicates of intervals.
+        metadata: what made the table.
+
+    Raises:
+        InputError: a table has fewer than n images.
+    """
+    classes = [
+        Class(class_id, name, *(subsample(embeddings(file, n), n, class_id) for file in files))
+        for (class_id, name), *files in zip(names.items(), images, train, val, strict=True)
+    ]
+    texts = None if prompts is None else _directions(prompts, list(names))
+    shared = {"encoder": encoder, "source": source, "n": n}
+    rows = [shared | row for row in verdicts(classes, diagnose(classes, draws, texts))]
+    write(pa.Table.from_pylist(rows, schema=SCHEMA), path, metadata)
+
+
+def join_diagnoses(
+    path: str | Path, tables: Sequence[str | Path], metadata: Mapping[str, str]
+) -> None:
+    """Put the tables of all variants and encoders under each other, as Parquet and as CSV."""
+    write_with_csv(concatenate(tables).cast(SCHEMA), path, metadata)
+
+
+def _directions(path: str | Path, class_ids: Sequence[str]) -> Float[np.ndarray, "classes d"]:
+    """Mean direction of each class's prompts, in the order of the classes."""
+    table, texts = distinct_texts(path)
+    number = {class_id: label for label, class_id in enumerate(class_ids)}
+    labels = np.array([number[class_id] for class_id in table["class_id"].to_pylist()])
+    return directions(texts.astype(np.float64), labels)

@@ -1,0 +1,62 @@
+"""Contact sheets: images of one class, a row a source."""
+
+from collections.abc import Mapping
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+from PIL import Image
+
+from synthgap.figures.charts.style import colours, save
+from synthgap.image_files.decoding import pictures
+from synthgap.tables import read_pieces
+
+SHOWN = 96
+"""Side of an image on the sheet in pixels."""
+
+
+def draw_contact_sheet(
+    path: str | Path, title: str, tables: Mapping[str, str | Path], images: int
+) -> None:
+    """Draw the first images of each source; a column holds the images of one index.
+
+    Images of one index share their seed across variants: a column shows what the variant changes.
+
+    Args:
+        path: where to, PNG.
+        title: what stands above the sheet.
+        tables: of each source its image table.
+        images: images a source, at most.
+    """
+    palette = colours(list(tables))
+    figure = Figure(figsize=(1.6 + 0.8 * images, 0.5 + 0.85 * len(tables)), layout="constrained")
+    rows = figure.subplots(len(tables), 1, squeeze=False)[:, 0]
+    figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
+    for axes, (source, table) in zip(rows, tables.items(), strict=True):
+        axes.imshow(_strip(table, images), interpolation="nearest")
+        axes.set_ylabel(source, rotation=0, ha="right", va="center", color=palette[source])
+        axes.set_xticks([])
+        axes.set_yticks([])
+        axes.grid(visible=False)
+        axes.spines[:].set_visible(False)
+    save(figure, path)
+
+
+def _strip(table: str | Path, images: int) -> np.ndarray:
+    """Put pictures side by side with a white gap; places without a picture stay white."""
+    gap = 4
+    strip = np.full((SHOWN, images * (SHOWN + gap) - gap, 3), 255, dtype=np.uint8)
+    (shown,) = islice(read_pieces(table, images), 1)
+    for place, picture in enumerate(pictures(shown)):
+        square = _square(picture)
+        strip[:, place * (SHOWN + gap) : place * (SHOWN + gap) + SHOWN] = np.asarray(square)
+    return strip
+
+
+def _square(picture: Image.Image) -> Image.Image:
+    """Cut the middle square and scale it; small images keep their pixels visible."""
+    side = min(picture.size)
+    left, top = (picture.width - side) // 2, (picture.height - side) // 2
+    smooth = Image.Resampling.NEAREST if side < SHOWN else Image.Resampling.LANCZOS
+    return picture.crop((left, top, left + side, top + side)).resize((SHOWN, SHOWN), smooth)

@@ -1,0 +1,1 @@
+"""How a job runs: its GPU, its worker, what it asks a cluster for. `job` is the door."""

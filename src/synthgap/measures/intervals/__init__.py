@@ -1,0 +1,1 @@
+"""Samples at equal n, replicates of measures, and the intervals that they give."""

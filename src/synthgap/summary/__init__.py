@@ -1,0 +1,1 @@
+"""The study's answers as tables: sources, classes, classifiers, differences, flagged images."""

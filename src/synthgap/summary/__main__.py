@@ -1,0 +1,34 @@
+"""Print a study's headline table: `python -m synthgap.summary results`."""
+
+import sys
+from pathlib import Path
+
+from synthgap.errors import InputError
+from synthgap.figures.pages.answer import headline
+from synthgap.summary.variants import frame
+
+
+def main(results: str) -> None:
+    """Print the table of each encoder and where the report lies."""
+    summary = Path(results) / "summary/variants.parquet"
+    if not summary.exists():
+        raise InputError(f"{summary}: not made yet; run `make study` first")
+    variants = frame(summary)
+    for encoder, rows in variants.groupby("encoder", sort=False):
+        table = headline(rows)
+        widths = [max(map(len, [name, *table[name]])) for name in table.columns]
+        print(f"\n{encoder}, {rows['n'].min()} images a class measured, [95 % interval]\n")
+        for line in [list(table.columns), *table.to_numpy().tolist()]:
+            cells = [cell.ljust(width) for cell, width in zip(line, widths, strict=True)]
+            print("  ".join(cells).rstrip())
+    report = Path(results) / "report.zip"
+    print(f"\nTables: {summary.parent}")
+    if report.exists():
+        print(f"Report: {report} (unpack it and open report.html)")
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1] if len(sys.argv) > 1 else "results")
+    except InputError as error:
+        sys.exit(f"synthgap: {error}")
