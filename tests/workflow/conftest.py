@@ -4,6 +4,9 @@ import pytest
 
 from tests.workflow.project import ROOT, Project
 
+# Loaded by the processes that are watched, and not here.
+collect_ignore = ["calls"]
+
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:

@@ -47,13 +47,12 @@ def test_everything_that_a_job_calls_counts(
 
 
 def statement_at(path: Path, line: int) -> Statement | None:
-    """The definition that a function is or lies in; None for what runs when a module is loaded."""
+    """The statement that a function is or lies in; None for what loads modules."""
     for number, statement in enumerate(module_at(path).statements):
         decorators = getattr(statement, "decorator_list", [])
         first = min(each.lineno for each in (statement, *decorators))
         if first <= line <= (statement.end_lineno or first):
             # A package's own look-up of names runs where a module is taken from it.
-            is_definition = hasattr(statement, "decorator_list")
             looks_up = getattr(statement, "name", "") == "__getattr__"
-            return Statement(path, number) if is_definition and not looks_up else None
+            return None if looks_up else Statement(path, number)
     return None

@@ -11,18 +11,27 @@ from types import CodeType, FrameType
 called: set[CodeType] = set()
 
 
-def note(frame: FrameType, event: str, argument: object) -> None:
-    if event == "call" and "/src/synthgap/" in frame.f_code.co_filename:
-        called.add(frame.f_code)
+def note(frame: FrameType | None, event: str, argument: object) -> None:
+    code = frame.f_code if frame else None
+    if event != "call" or code is None or code in called or not is_ours(code):
+        return
+    # Modules are executed, with what they call, when they are loaded: whether or not it is used.
+    while frame := frame and frame.f_back:
+        if is_ours(frame.f_code) and frame.f_code.co_name == "<module>":
+            return
+    if code.co_flags & inspect.CO_OPTIMIZED:
+        called.add(code)
+
+
+def is_ours(code: CodeType) -> bool:
+    return "/src/synthgap/" in code.co_filename
 
 
 @atexit.register
 def write() -> None:
-    # Classes and modules are executed when they are loaded, whether or not anything calls them.
-    functions = [code for code in called if code.co_flags & inspect.CO_OPTIMIZED]
-    if functions:
+    if called:
         place = Path(os.environ["CALLS"], str(os.getpid()))
-        lines = [f"{code.co_filename}\t{code.co_firstlineno}" for code in functions]
+        lines = [f"{code.co_filename}\t{code.co_firstlineno}" for code in called]
         place.write_text("\n".join([Path(sys.argv[0]).name, *lines]))
 
 
