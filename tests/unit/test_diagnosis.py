@@ -9,7 +9,7 @@ from scipy import stats
 from synthgap.diagnosis import ambiguity, null
 from synthgap.diagnosis.evidence import Class
 from synthgap.diagnosis.null import judge, log_ratio, spreads
-from synthgap.diagnosis.verdicts import CAUSES, COLUMNS, FALSE_DISCOVERY_RATE, diagnose, verdicts
+from synthgap.diagnosis.verdicts import CAUSES, FALSE_DISCOVERY_RATE, VERDICT, diagnose, verdicts
 
 PROMPTS = centres(8, 16)
 N, D = 40, 16
@@ -276,7 +276,7 @@ class TestMissing:
         classes = world(1)
         for prompts in (PROMPTS, None):
             for row in verdicts(classes, diagnose(classes, 200, prompts)):
-                assert set(row) == {"class_id", "name", "cause", *COLUMNS}
+                assert set(row) == {"class_id", "name", "cause", *VERDICT}
 
     def test_reasons_are_sentences_with_numbers(self):
         classes = world(1)

@@ -7,35 +7,25 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float
 
+from synthgap.described import Columns, described_table, schema_of
 from synthgap.diagnosis.evidence import Class
-from synthgap.diagnosis.verdicts import CAUSES, COLUMNS, diagnose, verdicts
+from synthgap.diagnosis.verdicts import CAUSES, VERDICT, diagnose, verdicts
 from synthgap.measures.intervals.samples import subsample
 from synthgap.measures.prompt_adherence import directions
 from synthgap.measures.tables.embeddings import distinct_texts, embeddings
 from synthgap.tables import concatenate, write, write_with_csv
 
-SCHEMA = pa.schema(
-    [
-        pa.field(name, kind, metadata={"description": COLUMNS.get(name, text)})
-        for name, kind, text in [
-            ("encoder", pa.string(), "model whose embeddings were measured"),
-            ("source", pa.string(), "the variant"),
-            ("class_id", pa.string(), "the class"),
-            ("name", pa.string(), "the class's name; names may collide"),
-            ("cause", pa.string(), ", ".join(CAUSES)),
-            ("n", pa.int64(), "images that were measured of the class in every source"),
-            ("suffers", pa.bool_(), ""),
-            *(
-                (name, pa.float64(), "")
-                for name in (
-                    *("value", "value_low", "value_high", "natural", "excess"),
-                    *("p_value", "q_value"),
-                )
-            ),
-            *((name, pa.string(), "") for name in ("other_class", "reason", "advice")),
-        ]
-    ]
-)
+COLUMNS: Columns = {
+    "encoder": (pa.string(), "model whose embeddings were measured"),
+    "source": (pa.string(), "the variant"),
+    "class_id": (pa.string(), "the class"),
+    "name": (pa.string(), "the class's name; names may collide"),
+    "cause": (pa.string(), ", ".join(CAUSES)),
+    "n": (pa.int64(), "images that were measured of the class in every source"),
+    **VERDICT,
+}
+
+SCHEMA = schema_of(COLUMNS)
 
 
 def diagnose_variant(
@@ -77,7 +67,7 @@ def diagnose_variant(
     texts = None if prompts is None else _directions(prompts, list(names))
     shared = {"encoder": encoder, "source": source, "n": n}
     rows = [shared | row for row in verdicts(classes, diagnose(classes, draws, texts))]
-    write(pa.Table.from_pylist(rows, schema=SCHEMA), path, metadata)
+    write(described_table(rows, COLUMNS), path, metadata)
 
 
 def join_diagnoses(

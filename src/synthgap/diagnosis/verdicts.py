@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from jaxtyping import Float
 from scipy.stats import false_discovery_control
 
+from synthgap.described import Columns, with_interval
 from synthgap.diagnosis import adherence, ambiguity, concept, diversity
 from synthgap.diagnosis.evidence import Class, Evidence
 
@@ -24,22 +26,29 @@ two things have a wide spread and a shifted mean whatever else they are."""
 
 UNKNOWN = "not measured: it needs a second class, and adherence also prompts that were embedded"
 
-COLUMNS = {
-    "suffers": "whether the class suffers from the cause, at a false-discovery rate of "
-    f"{FALSE_DISCOVERY_RATE:.0%} over the classes; empty where it cannot be measured",
-    "value": "; ".join(f"{cause}: {text}" for cause, text in CAUSES.items()),
-    "value_low": "lower end of the 95 % interval of value",
-    "value_high": "upper end of the 95 % interval of value",
-    "natural": "the same value of natural images",
-    "excess": "standard deviations that the statistic lies beyond random partings of the source's "
-    "and natural-train's images; for ambiguity that of the spread towards the other class",
-    "p_value": "how rarely images of one distribution go as far",
-    "q_value": "p_value corrected for the number of classes (Benjamini-Hochberg)",
-    "other_class": "ambiguity: the class that takes images",
-    "reason": "the numbers behind the verdict",
-    "advice": "what to try",
+VERDICT: Columns = {
+    "suffers": (
+        pa.bool_(),
+        "whether the class suffers from the cause, at a false-discovery rate of "
+        f"{FALSE_DISCOVERY_RATE:.0%} over the classes; empty where it cannot be measured",
+    ),
+    **with_interval("value", "; ".join(f"{cause}: {text}" for cause, text in CAUSES.items())),
+    "natural": (pa.float64(), "the same value of natural images"),
+    "excess": (
+        pa.float64(),
+        "standard deviations that the statistic lies beyond random partings of the source's "
+        "and natural-train's images; for ambiguity that of the spread towards the other class",
+    ),
+    "p_value": (pa.float64(), "how rarely images of one distribution go as far"),
+    "q_value": (
+        pa.float64(),
+        "p_value corrected for the number of classes (Benjamini-Hochberg)",
+    ),
+    "other_class": (pa.string(), "ambiguity: the class that takes images"),
+    "reason": (pa.string(), "the numbers behind the verdict"),
+    "advice": (pa.string(), "what to try"),
 }
-"""What a row says of a class and cause, in words."""
+"""What a row says of a class and cause."""
 
 
 def diagnose(
@@ -112,4 +121,4 @@ def _row(found: Evidence, q_value: float) -> dict[str, Any]:
 
 
 def _unknown() -> dict[str, Any]:
-    return dict.fromkeys(COLUMNS) | {"reason": UNKNOWN}
+    return dict.fromkeys(VERDICT) | {"reason": UNKNOWN}

@@ -6,27 +6,23 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from synthgap.described import Columns, described_table, with_interval
 from synthgap.measures.intervals.estimates import Estimate, Row, columns, difference, interval
 from synthgap.tables import read
 
 REFERENCE = "knn"
 """The classifier that the others are compared with."""
 
-COLUMNS: dict[str, tuple[pa.DataType, str]] = {
+COLUMNS: Columns = {
     "encoder": (pa.string(), "model whose embeddings were classified"),
     "source": (pa.string(), "variant or natural-train: what the classifier was trained on"),
     "classifier": (pa.string(), "the classifier"),
     "name": (pa.string(), "the classifier's name for people"),
     "n": (pa.int64(), "images a class that it was trained on (the smallest class's number)"),
-    "accuracy": (pa.float64(), "share of natural-val images put right, mean over classes"),
-    "accuracy_low": (pa.float64(), "lower end of the 95 % interval of accuracy"),
-    "accuracy_high": (pa.float64(), "upper end of the 95 % interval of accuracy"),
-    "minus_knn": (pa.float64(), "accuracy minus that of 5-NN on the same source"),
-    "minus_knn_low": (pa.float64(), "lower end of the 95 % interval of minus_knn, paired"),
-    "minus_knn_high": (pa.float64(), "upper end of the 95 % interval of minus_knn, paired"),
+    **with_interval("accuracy", "share of natural-val images put right, mean over classes"),
+    **with_interval("minus_knn", "accuracy minus that of 5-NN on the same source", note=", paired"),
     "chosen": (pa.string(), "what a rule chose from the source's images"),
 }
-"""Of each column its type and what it means."""
 
 
 def embedding_classifiers_table(measured: Mapping[tuple[str, str], str | Path]) -> pa.Table:
@@ -45,13 +41,7 @@ def embedding_classifiers_table(measured: Mapping[tuple[str, str], str | Path]) 
             if name != REFERENCE:
                 found = difference(estimates[REFERENCE], estimates[name])
                 rows[-1] |= columns("minus_knn", found.value, interval(found))
-    schema = pa.schema(
-        [
-            pa.field(name, kind, metadata={"description": text})
-            for name, (kind, text) in COLUMNS.items()
-        ]
-    )
-    return pa.Table.from_pylist(rows, schema=schema)
+    return described_table(rows, COLUMNS)
 
 
 def _estimate(row: Row) -> Estimate:

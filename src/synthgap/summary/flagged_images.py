@@ -6,18 +6,19 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from synthgap.described import Columns, described_table
 from synthgap.image_files.flags import BLACK, NOT_A_NUMBER, ONE_COLOUR, SAFETY_CHECKER
 from synthgap.tables import read
 
-COLUMNS = {
-    "source": "variant",
-    "class_id": "the class",
-    "images": "images that the variant has of the class",
-    "flagged": "of these flagged, by whatever",
-    "black": "flagged as black all over",
-    "one_colour": "flagged as of one colour all over",
-    "not_a_number": "flagged because a value was not a number",
-    "safety_checker": "blackened by the pipeline's safety checker",
+COLUMNS: Columns = {
+    "source": (pa.string(), "variant"),
+    "class_id": (pa.string(), "the class"),
+    "images": (pa.int64(), "images that the variant has of the class"),
+    "flagged": (pa.int64(), "of these flagged, by whatever"),
+    "black": (pa.int64(), "flagged as black all over"),
+    "one_colour": (pa.int64(), "flagged as of one colour all over"),
+    "not_a_number": (pa.int64(), "flagged because a value was not a number"),
+    "safety_checker": (pa.int64(), "blackened by the pipeline's safety checker"),
 }
 
 FLAGS = {flag.replace(" ", "_"): flag for flag in (BLACK, ONE_COLOUR, NOT_A_NUMBER, SAFETY_CHECKER)}
@@ -45,17 +46,4 @@ def flags_table(tables: Mapping[str, Sequence[str | Path]]) -> pa.Table:
                     **counts,
                 }
             )
-    texts = ("source", "class_id")
-    return pa.Table.from_pylist(
-        rows,
-        schema=pa.schema(
-            [
-                pa.field(
-                    name,
-                    pa.string() if name in texts else pa.int64(),
-                    metadata={"description": description},
-                )
-                for name, description in COLUMNS.items()
-            ]
-        ),
-    )
+    return described_table(rows, COLUMNS)
