@@ -203,7 +203,7 @@ class TestOfClass:
         natural = directions(40, n, 4)
         far = of_class(class_sample(natural + 9, natural, draws=20_000))
         for name in ("precision", "recall", "coverage"):
-            row = measured(name, far[name])
+            row = measured(name, far[name], COLUMNS[name].limits)
             assert (row[name], row[f"{name}_low"]) == (0, 0)
             # 20,000 normal replicates: the quantile errs by 0.0007.
             assert row[f"{name}_high"] == pytest.approx(wilson(0, n).high, abs=0.003)
@@ -216,7 +216,7 @@ class TestOfClass:
             rng = np.random.default_rng(seed)
             images, natural = rng.normal(size=(n, d)) * 0.7, rng.normal(size=(n, d))
             found = of_class(class_sample(images, natural, draws=draws))["precision"]
-            row = measured("precision", found)
+            row = measured("precision", found, COLUMNS["precision"].limits)
             held += row["precision_low"] <= truth <= row["precision_high"]
             narrow += np.ptp(found.replicates) == 0
         assert held >= 93

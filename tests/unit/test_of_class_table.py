@@ -8,7 +8,11 @@ from points import directions, write_points
 from synthgap import tables
 from synthgap.errors import InputError
 from synthgap.measures import shift, spread
+from synthgap.measures.intervals.estimates import Estimate
+from synthgap.measures.intervals.limits import SHARE
 from synthgap.measures.intervals.samples import subsample
+from synthgap.measures.measure import Column, Family, Measure
+from synthgap.measures.tables import of_class
 from synthgap.measures.tables.of_class import MEASURES, measure_class
 
 
@@ -51,7 +55,7 @@ def test_one_row_says_how_many_images_there_are_and_are_measured(tmp_path, varia
 
 def test_every_measure_has_its_columns_interval_and_replicates(tmp_path, variant, natural):
     found = measured(tmp_path, variant, natural)
-    names = [name for measure in MEASURES for name in measure.COLUMNS]
+    names = [name for measure in MEASURES for name in measure.columns]
     assert {"centroid_distance", "cmmd"} <= set(names)
     for name in names:
         assert found[f"{name}_low"] <= found[name] <= found[f"{name}_high"]
@@ -135,3 +139,12 @@ def test_draws_replicates_are_those_of_the_class_alone(tmp_path, variant, natura
     one, other = (measured(tmp_path, variant, against) for against in (natural, more))
     assert one["centroid_distance_replicates"] == other["centroid_distance_replicates"]
     assert np.isfinite(other["centroid_shift"])
+
+
+def test_a_measure_needs_no_more_than_to_be_registered(tmp_path, variant, natural, monkeypatch):
+    columns = {"tries": Column("tries", "what was tried", Family.DIVERSITY, SHARE)}
+    tried = Measure(columns, lambda sample: {"tries": Estimate(0.5, np.linspace(-1, 2, 150))})
+    monkeypatch.setattr(of_class, "MEASURES", (tried,))
+    found = measured(tmp_path, variant, natural)
+    assert [found[f"tries{end}"] for end in ("", "_low", "_high")] == [0.5, 0.0, 1.0]
+    assert set(found) == {"class_id", "images", "n", *(name for name in found if "tries" in name)}

@@ -108,7 +108,7 @@ class TestMeasureSource:
             prompts,
             natural=natural,
         )
-        names = [name for measure in MEASURES for name in measure.COLUMNS]
+        names = [name for measure in MEASURES for name in measure.columns]
         assert all(found[0][name] is not None for name in names)
         assert [row["modality_gap"] is None for row in found] == [False, True, True, True]
         assert found[0]["linear_separability"] > 0.6
@@ -121,7 +121,7 @@ class TestMeasureSource:
             tmp_path / "m.parquet", elsewhere, sources["natural-val"], prompts, natural=natural
         )
         assert min(total["accuracy_gap"], total["gap_from_shift"], total["clip_score"]) > 0.15
-        for name in (name for measure in MEASURES for name in measure.COLUMNS):
+        for name in (name for measure in MEASURES for name in measure.columns):
             replicates = np.array(total[f"{name}_replicates"])
             assert abs(replicates.mean() - total[name]) <= replicates.std() + 1e-9, name
 

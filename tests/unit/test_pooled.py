@@ -57,7 +57,7 @@ def variant(tmp_path: Path) -> list[Path]:
 def test_one_row_has_every_measure_with_interval_and_replicates(tmp_path, variant, natural):
     found = measured(tmp_path / "row.parquet", variant, natural)
     assert (found["images"], found["n"]) == (3 * 14, 10)
-    names = [name for measure in MEASURES for name in measure.POOLED_COLUMNS]
+    names = [name for measure in MEASURES for name in measure.columns]
     assert {"pooled_vendi_score", *TWO_SAMPLES} <= set(names)
     for name in names:
         low, high = found[f"{name}_low"], found[f"{name}_high"]
@@ -113,11 +113,12 @@ def test_a_killed_job_leaves_nothing(tmp_path, variant, natural):
     folder = tmp_path / "pooled"
     code = (
         "import os, signal, sys\n"
+        "from synthgap.measures.measure import Measure\n"
         "from synthgap.measures.tables import pooled\n"
         "def die(sample):\n"
         "    assert len(sample.images) == 30\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
-        "pooled.vendi.of_pool = die\n"
+        "pooled.MEASURES = (Measure({}, die),)\n"
         "tables = sys.argv[2:]\n"
         "pooled.measure_pooled(sys.argv[1], class_ids=['crane', 'heron', 'owl'],\n"
         "    images=tables[:3], natural=tables[3:], n=10, draws=100, device='cpu', metadata={})\n"

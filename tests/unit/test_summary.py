@@ -3,14 +3,10 @@ from points import directions, write_source
 from synthgap.measures.tables.of_class import measure_class
 from synthgap.measures.tables.of_source import measure_source
 from synthgap.measures.tables.pooled import measure_pooled
-from synthgap.summary.variants import (
-    OF_CLASS,
-    Measured,
-    Training,
-    classes_table,
-    trained_alone,
-    variants_table,
-)
+from synthgap.summary.classes import classes_table
+from synthgap.summary.classifiers import ACCURACIES, Training, trained_alone
+from synthgap.summary.measured import OF_CLASS, OF_POOL, OF_SOURCE, Measured
+from synthgap.summary.variants import variants_table
 
 
 def test_the_first_training_set_of_a_source_alone_stands_beside_it():
@@ -73,6 +69,26 @@ def test_measures_that_do_not_apply_are_empty_columns(tmp_path):
                 assert table.schema.field(name + end).metadata[b"description"]
         # Empty cells do not move a column: measures stand in their order.
         names = [name for name in table.column_names if name in OF_CLASS]
-        assert names == OF_CLASS
+        assert names == list(OF_CLASS)
         assert None not in table["vendi_score"].to_pylist()
     assert not [name for name in by_class.column_names if name.startswith("pooled")]
+
+
+def test_no_two_measures_have_one_name():
+    levels = (OF_CLASS, OF_SOURCE, OF_POOL, ACCURACIES)
+    assert len({name for level in levels for name in level}) == sum(map(len, levels))
+
+
+def test_measures_say_how_people_call_them_and_where_they_stand():
+    schema = variants_table([], [], "resnet", 100).schema
+    expected = {
+        "pooled_frechet_distance": ("pooled Fréchet distance", "Distances between distributions"),
+        "knn_accuracy": ("5-NN accuracy", "Accuracy"),
+        "knn_accuracy_10": ("10-NN accuracy", "Accuracy"),
+        "top1": ("top1", "Accuracy"),
+    }
+    for column, (name, family) in expected.items():
+        said = schema.field(column).metadata
+        assert (said[b"name"].decode(), said[b"family"].decode()) == (name, family)
+    for column in ("n", "top1_low"):
+        assert set(schema.field(column).metadata) == {b"description"}

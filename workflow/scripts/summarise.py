@@ -10,14 +10,11 @@ def work() -> None:
 
     from synthgap.flat_inputs import cut
     from synthgap.provenance import metadata
+    from synthgap.summary.classes import classes_table
+    from synthgap.summary.classifiers import Training, classifiers_table
     from synthgap.summary.differences import differences_table
-    from synthgap.summary.variants import (
-        Measured,
-        Training,
-        classes_table,
-        classifiers_table,
-        variants_table,
-    )
+    from synthgap.summary.measured import Measured
+    from synthgap.summary.variants import variants_table
     from synthgap.tables import write_with_csv
 
     params = snakemake.params

@@ -5,8 +5,8 @@ from synthgap.jobs.job import job
 
 @job(snakemake)
 def work() -> None:
+    from synthgap.described import frame, metadata_of_columns
     from synthgap.figures.pages.measures import write_measures
-    from synthgap.summary.variants import descriptions, frame
 
     table = snakemake.input[0]
-    write_measures(snakemake.output[0], frame(table), descriptions(table))
+    write_measures(snakemake.output[0], frame(table), metadata_of_columns(table))

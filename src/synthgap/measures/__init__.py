@@ -28,7 +28,7 @@ _MODULES = {
     "tables.cross_accuracy": ("centroid_accuracy_matrix",),
     "intervals.estimates": ("Estimate", "Interval", "difference", "interval", "wilson"),
 }
-"""Modules of this package and what they offer; a new measure adds its line."""
+"""Modules of this package and what they offer to notebooks."""
 
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 

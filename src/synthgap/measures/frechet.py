@@ -10,16 +10,25 @@ from numpy.typing import ArrayLike
 from synthgap.measures.intervals.estimates import Estimate
 from synthgap.measures.intervals.jackknife import of_class_against_natural, of_pool_against_natural
 from synthgap.measures.intervals.samples import ClassSample, PoolSample
+from synthgap.measures.measure import Column, Family, Measure
 from synthgap.measures.numerics import checks
 from synthgap.measures.numerics.blocks import Axes, Rows, principal_axes, product
 
 COLUMNS = {
-    "frechet_distance": "squared Fréchet distance of Gaussians fitted to the images and to the "
-    "natural ones; far above zero for equal distributions too where n is below the dimensions",
+    "frechet_distance": Column(
+        "Fréchet distance",
+        "squared Fréchet distance of Gaussians fitted to the images and to the "
+        "natural ones; far above zero for equal distributions too where n is below the dimensions",
+        Family.DISTANCES,
+    ),
 }
 POOLED_COLUMNS = {
-    "pooled_frechet_distance": "frechet_distance of all classes' images together, as FID is "
-    "computed, in the encoder's space",
+    "pooled_frechet_distance": Column(
+        "pooled Fréchet distance",
+        "frechet_distance of all classes' images together, as FID is "
+        "computed, in the encoder's space",
+        Family.DISTANCES,
+    ),
 }
 
 LEAST = 3
@@ -184,3 +193,7 @@ def of_pool(sample: PoolSample) -> dict[str, Estimate]:
         return {}
     found = _both(sample.images, sample.natural, sample.device)
     return {"pooled_frechet_distance": of_pool_against_natural(*found, sample)}
+
+
+MEASURE = Measure(COLUMNS, of_class)
+POOLED_MEASURE = Measure(POOLED_COLUMNS, of_pool)

@@ -30,26 +30,64 @@ from synthgap.measures.intervals.estimates import (
     share,
 )
 from synthgap.measures.intervals.samples import SourceSample
+from synthgap.measures.measure import Column, Family, Measure
 from synthgap.measures.numerics import checks
 
 COLUMNS = {
-    "accuracy_gap": "5-NN accuracy of natural-train minus that of the source",
-    "gap_from_shift": "part of accuracy_gap that comes from where the class means lie (Owen value)",
-    "gap_from_diversity": "part of accuracy_gap that comes from how the images of a class lie "
-    "about their mean; with gap_from_shift it is the whole gap",
-    "diversity_minus_shift": "gap_from_diversity minus gap_from_shift, paired: above zero where "
-    "diversity costs more",
-    "gap_from_spread": "part of gap_from_diversity that comes from the centroid distance alone",
-    "gap_from_shape": "the rest of gap_from_diversity: directions and proportions at equal "
-    "centroid distance",
-    "recentred_knn_accuracy": "5-NN accuracy of the source's images moved onto the natural class "
-    "means",
-    "rescaled_knn_accuracy": "5-NN accuracy of natural-train's images drawn to or from their class "
-    "means until they have the source's centroid distance",
-    "respread_knn_accuracy": "5-NN accuracy of the source's images drawn to or from their class "
-    "means until they have natural-train's centroid distance",
-    "centroid_accuracy_gap": "centroid accuracy of natural-train minus that of the source; class "
-    "means are all it sees, so all of it comes from shift",
+    "accuracy_gap": Column(
+        "accuracy gap",
+        "5-NN accuracy of natural-train minus that of the source",
+        Family.LOSS,
+    ),
+    "gap_from_shift": Column(
+        "gap from shift",
+        "part of accuracy_gap that comes from where the class means lie (Owen value)",
+        Family.LOSS,
+    ),
+    "gap_from_diversity": Column(
+        "gap from diversity",
+        "part of accuracy_gap that comes from how the images of a class lie "
+        "about their mean; with gap_from_shift it is the whole gap",
+        Family.LOSS,
+    ),
+    "diversity_minus_shift": Column(
+        "diversity minus shift",
+        "gap_from_diversity minus gap_from_shift, paired: above zero where diversity costs more",
+        Family.LOSS,
+    ),
+    "gap_from_spread": Column(
+        "gap from spread",
+        "part of gap_from_diversity that comes from the centroid distance alone",
+        Family.LOSS,
+    ),
+    "gap_from_shape": Column(
+        "gap from shape",
+        "the rest of gap_from_diversity: directions and proportions at equal centroid distance",
+        Family.LOSS,
+    ),
+    "recentred_knn_accuracy": Column(
+        "recentred k-NN accuracy",
+        "5-NN accuracy of the source's images moved onto the natural class means",
+        Family.LOSS,
+    ),
+    "rescaled_knn_accuracy": Column(
+        "rescaled k-NN accuracy",
+        "5-NN accuracy of natural-train's images drawn to or from their class "
+        "means until they have the source's centroid distance",
+        Family.LOSS,
+    ),
+    "respread_knn_accuracy": Column(
+        "respread k-NN accuracy",
+        "5-NN accuracy of the source's images drawn to or from their class "
+        "means until they have natural-train's centroid distance",
+        Family.LOSS,
+    ),
+    "centroid_accuracy_gap": Column(
+        "centroid accuracy gap",
+        "centroid accuracy of natural-train minus that of the source; class "
+        "means are all it sees, so all of it comes from shift",
+        Family.LOSS,
+    ),
 }
 
 ACCURACIES = {
@@ -292,3 +330,6 @@ def of_source(sample: SourceSample) -> dict[str, Share]:
         for name, corner in ACCURACIES.items()
     }
     return {name: found[name] for name in COLUMNS}
+
+
+MEASURE = Measure(COLUMNS, of_source)

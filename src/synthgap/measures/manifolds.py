@@ -13,8 +13,10 @@ from numpy.typing import ArrayLike
 
 from synthgap.errors import InputError
 from synthgap.measures.intervals.estimates import Estimate, bootstrap_counts, widened_at_ends
+from synthgap.measures.intervals.limits import POSITIVE, SHARE
 from synthgap.measures.intervals.manifold_replicates import SUBSAMPLE, replicates
 from synthgap.measures.intervals.samples import ClassSample, PoolSample
+from synthgap.measures.measure import Column, Family, Measure
 from synthgap.measures.numerics import checks
 from synthgap.measures.numerics.neighbour_search import in_balls, nearest
 
@@ -22,16 +24,39 @@ K = 5
 """Neighbours that a ball reaches to, as Naeem et al. advise."""
 
 COLUMNS = {
-    "precision": "share of images inside the ball of a natural image; a ball reaches to the 5th "
-    "nearest neighbour in its own set",
-    "recall": "share of natural images inside the ball of an image of the source",
-    "density": "mean number of natural images' balls that an image lies in, divided by 5; 1 in "
-    "expectation where the distributions are the same",
-    "coverage": "share of natural images whose ball has an image of the source inside",
+    "precision": Column(
+        "precision",
+        "share of images inside the ball of a natural image; a ball reaches to the 5th "
+        "nearest neighbour in its own set",
+        Family.COVERAGE,
+        SHARE,
+    ),
+    "recall": Column(
+        "recall",
+        "share of natural images inside the ball of an image of the source",
+        Family.COVERAGE,
+        SHARE,
+    ),
+    "density": Column(
+        "density",
+        "mean number of natural images' balls that an image lies in, divided by 5; 1 in "
+        "expectation where the distributions are the same",
+        Family.COVERAGE,
+        POSITIVE,
+    ),
+    "coverage": Column(
+        "coverage",
+        "share of natural images whose ball has an image of the source inside",
+        Family.COVERAGE,
+        SHARE,
+    ),
 }
 
 POOLED_COLUMNS = {
-    f"pooled_{name}": f"{text}; all classes together" for name, text in COLUMNS.items()
+    f"pooled_{name}": column._replace(
+        title=f"pooled {column.title}", text=f"{column.text}; all classes together"
+    )
+    for name, column in COLUMNS.items()
 }
 
 
@@ -205,3 +230,7 @@ def _resampled(
         sums[draw] = bootstrap_counts(rng, n, 1)[0] @ contributions
     sums -= contributions.sum(axis=0)
     return sums
+
+
+MEASURE = Measure(COLUMNS, of_class)
+POOLED_MEASURE = Measure(POOLED_COLUMNS, of_pool)

@@ -10,16 +10,25 @@ from numpy.typing import ArrayLike
 from synthgap.measures.intervals.estimates import Estimate
 from synthgap.measures.intervals.jackknife import of_class_against_natural, of_pool_against_natural
 from synthgap.measures.intervals.samples import ClassSample, PoolSample
+from synthgap.measures.measure import Column, Family, Measure
 from synthgap.measures.numerics import checks
 from synthgap.measures.numerics.blocks import Rows, product
 
 COLUMNS = {
-    "cmmd": "squared maximum mean discrepancy from the natural images (Gaussian kernel of width "
-    "10, unbiased), times 1000; around zero for equal distributions",
+    "cmmd": Column(
+        "CMMD",
+        "squared maximum mean discrepancy from the natural images (Gaussian kernel of width "
+        "10, unbiased), times 1000; around zero for equal distributions",
+        Family.DISTANCES,
+    ),
 }
 POOLED_COLUMNS = {
-    "pooled_cmmd": "cmmd of all classes' images together: unbiased, from first and second moments, "
-    "pairs within classes corrected for classes of a fixed size",
+    "pooled_cmmd": Column(
+        "pooled CMMD",
+        "cmmd of all classes' images together: unbiased, from first and second moments, "
+        "pairs within classes corrected for classes of a fixed size",
+        Family.DISTANCES,
+    ),
 }
 
 SIGMA = 10.0
@@ -220,3 +229,7 @@ def of_pool(sample: PoolSample) -> dict[str, Estimate]:
     means = of_moments(sample.images, labels, sample.natural, natural_labels, sample.device)
     changes = means.without_one_each()
     return {"pooled_cmmd": of_pool_against_natural(means.value(), *changes, sample)}
+
+
+MEASURE = Measure(COLUMNS, of_class)
+POOLED_MEASURE = Measure(POOLED_COLUMNS, of_pool)

@@ -6,10 +6,15 @@ from numpy.typing import ArrayLike
 
 from synthgap.measures.intervals.estimates import Share, mean_over_classes, share
 from synthgap.measures.intervals.samples import SourceSample
+from synthgap.measures.measure import Column, Family, Measure
 from synthgap.measures.numerics import checks
 
 COLUMNS = {
-    "centroid_accuracy": "share of natural-val images whose nearest class mean is their class's",
+    "centroid_accuracy": Column(
+        "centroid accuracy",
+        "share of natural-val images whose nearest class mean is their class's",
+        Family.ACCURACY,
+    ),
 }
 
 
@@ -93,3 +98,6 @@ def of_source(sample: SourceSample) -> dict[str, Share]:
     hit = hits(sample.images, sample.labels, sample.queries, sample.query_labels, sample.same)
     rngs = sample.rngs("queries")
     return {"centroid_accuracy": share(hit[None], sample.query_labels, rngs, sample.draws)}
+
+
+MEASURE = Measure(COLUMNS, of_source)

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from synthgap.errors import InputError
 from synthgap.measures.intervals.estimates import Share, mean_over_classes, share
 from synthgap.measures.intervals.samples import SourceSample
+from synthgap.measures.measure import Column, Family, Measure
 from synthgap.measures.numerics import checks
 from synthgap.measures.numerics.neighbour_search import nearest
 
@@ -22,7 +23,11 @@ def column(k: int) -> str:
 
 
 COLUMNS = {
-    column(k): f"share of natural-val images whose {k} nearest images vote for their class"
+    column(k): Column(
+        f"{k}-NN accuracy",
+        f"share of natural-val images whose {k} nearest images vote for their class",
+        Family.ACCURACY,
+    )
     for k in NEIGHBOURS
 }
 
@@ -131,3 +136,6 @@ def of_source(sample: SourceSample) -> dict[str, Share]:
         column(k): share(hit[None], sample.query_labels, sample.rngs("queries"), sample.draws)
         for k, hit in by_k.items()
     }
+
+
+MEASURE = Measure(COLUMNS, of_source)

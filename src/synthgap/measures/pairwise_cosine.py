@@ -6,11 +6,16 @@ from numpy.typing import ArrayLike
 from synthgap.measures import spread
 from synthgap.measures.intervals.estimates import Estimate
 from synthgap.measures.intervals.samples import ClassSample
+from synthgap.measures.measure import Column, Family, Measure
 from synthgap.measures.numerics import checks
 from synthgap.measures.numerics.blocks import Rows
 
 COLUMNS = {
-    "mean_cosine": "mean cosine of the angle between two different images; higher is less diverse",
+    "mean_cosine": Column(
+        "mean cosine",
+        "mean cosine of the angle between two different images; higher is less diverse",
+        Family.DIVERSITY,
+    ),
 }
 
 
@@ -45,3 +50,6 @@ def of_class(sample: ClassSample) -> dict[str, Estimate]:
     n = len(sample.images)
     moved = n / (n - 1) * (distance.value - distance.replicates)
     return {"mean_cosine": Estimate(value, value + moved)}
+
+
+MEASURE = Measure(COLUMNS, of_class)

@@ -11,17 +11,33 @@ from numpy.typing import ArrayLike
 from synthgap.errors import InputError
 from synthgap.measures.intervals.estimates import Share, averaged, mean_over_classes, share, student
 from synthgap.measures.intervals.samples import SourceSample
+from synthgap.measures.measure import Column, Family, Measure
 from synthgap.measures.nearest_centroid import centroids
 from synthgap.measures.numerics import checks
 
 COLUMNS = {
-    "clip_score": "mean cosine of an image with its own prompt, or with all prompts of its class "
-    "where its own is not known",
-    "natural_clip_score": "mean cosine of a natural-train image with the variant's prompts of its "
-    "class",
-    "adherence": "share of images that are at least as close to their class's mean prompt as to "
-    "any other class's",
-    "natural_adherence": "adherence of natural-train's images to the variant's prompts",
+    "clip_score": Column(
+        "CLIP score",
+        "mean cosine of an image with its own prompt, or with all prompts of its class "
+        "where its own is not known",
+        Family.PROMPTS,
+    ),
+    "natural_clip_score": Column(
+        "natural CLIP score",
+        "mean cosine of a natural-train image with the variant's prompts of its class",
+        Family.PROMPTS,
+    ),
+    "adherence": Column(
+        "adherence",
+        "share of images that are at least as close to their class's mean prompt as to "
+        "any other class's",
+        Family.PROMPTS,
+    ),
+    "natural_adherence": Column(
+        "natural adherence",
+        "adherence of natural-train's images to the variant's prompts",
+        Family.PROMPTS,
+    ),
 }
 
 TIE = 1e-6
@@ -164,3 +180,6 @@ def _unit(points: Float[np.ndarray, "n d"], what: str) -> Float[np.ndarray, "n d
         raise InputError(f"{what}: row {row} is all zeros and has no direction; leave it out")
     unit: Float[np.ndarray, "n d"] = points / norms
     return unit
+
+
+MEASURE = Measure(COLUMNS, of_source)

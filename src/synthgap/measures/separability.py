@@ -14,18 +14,39 @@ from synthgap import seeds
 from synthgap.errors import InputError
 from synthgap.measures.intervals.estimates import Estimate, bootstrap_counts
 from synthgap.measures.intervals.samples import SourceSample
+from synthgap.measures.measure import Column, Family, Measure
 from synthgap.measures.numerics import checks
 
 COLUMNS = {
-    "linear_separability": "balanced accuracy of a logistic regression that tells prompts from "
-    "images, on classes held out",
-    "linear_separability_perceptron": "the same of a perceptron",
-    "separability_margin": "smallest signed distance of a held-out embedding from the logistic "
-    "regression's hyperplane; negative if one lies on the wrong side",
-    "modality_gap": "distance between the mean image and the mean prompt",
-    "separability_without_gap": "balanced accuracy of a support vector machine (RBF kernel) that "
-    "tells prompts from images, on classes held out, after the images were moved by the gap "
-    "between the means; 0.5 where the gap was all",
+    "linear_separability": Column(
+        "linear separability",
+        "balanced accuracy of a logistic regression that tells prompts from "
+        "images, on classes held out",
+        Family.PROMPTS,
+    ),
+    "linear_separability_perceptron": Column(
+        "linear separability perceptron",
+        "the same of a perceptron",
+        Family.PROMPTS,
+    ),
+    "separability_margin": Column(
+        "separability margin",
+        "smallest signed distance of a held-out embedding from the logistic "
+        "regression's hyperplane; negative if one lies on the wrong side",
+        Family.PROMPTS,
+    ),
+    "modality_gap": Column(
+        "modality gap",
+        "distance between the mean image and the mean prompt",
+        Family.PROMPTS,
+    ),
+    "separability_without_gap": Column(
+        "separability without gap",
+        "balanced accuracy of a support vector machine (RBF kernel) that "
+        "tells prompts from images, on classes held out, after the images were moved by the gap "
+        "between the means; 0.5 where the gap was all",
+        Family.PROMPTS,
+    ),
 }
 
 FOLDS = 5
@@ -195,3 +216,6 @@ def _class_means(
     points: Float[np.ndarray, "n d"], labels: Int[np.ndarray, "n"]
 ) -> Float[np.ndarray, "classes d"]:
     return np.stack([points[labels == label].mean(axis=0) for label in np.unique(labels)])
+
+
+MEASURE = Measure(COLUMNS, of_source)

@@ -5,13 +5,27 @@ from jaxtyping import Float
 
 from synthgap.measures.intervals.estimates import Estimate
 from synthgap.measures.intervals.samples import ClassSample
+from synthgap.measures.measure import Column, Family, Measure
 from synthgap.measures.numerics import checks
 
 COLUMNS = {
-    "centroid_shift": "distance between the means of half of the images and half of the natural "
-    "ones, averaged over draws of the halves",
-    "centroid_shift_cosine": "cosine of the angle between these two means",
-    "centroid_shift_baseline": "centroid_shift between two disjoint halves of the natural images",
+    "centroid_shift": Column(
+        "centroid shift",
+        "distance between the means of half of the images and half of the natural "
+        "ones, averaged over draws of the halves",
+        Family.SHIFT,
+    ),
+    "centroid_shift_cosine": Column(
+        "centroid shift cosine",
+        "cosine of the angle between these two means",
+        Family.SHIFT,
+    ),
+    "centroid_shift_baseline": Column(
+        "centroid shift baseline",
+        "centroid_shift between two disjoint halves of the natural images",
+        Family.SHIFT,
+        compared=False,
+    ),
 }
 
 
@@ -124,3 +138,6 @@ def _cosines(
 
 def _named(*estimates: Estimate) -> dict[str, Estimate]:
     return dict(zip(COLUMNS, estimates, strict=True))
+
+
+MEASURE = Measure(COLUMNS, of_class)

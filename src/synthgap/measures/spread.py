@@ -5,12 +5,25 @@ from jaxtyping import Float
 
 from synthgap.measures.intervals.estimates import Estimate, bootstrap_counts, bootstrapped
 from synthgap.measures.intervals.samples import ClassSample
+from synthgap.measures.measure import Column, Family, Measure
 from synthgap.measures.numerics import checks
 
 COLUMNS = {
-    "centroid_distance": "mean squared distance of unit embeddings from their mean",
-    "centroid_distance_per_dimension": "centroid_distance divided by the number of dimensions",
-    "centroid_angle": "mean angle between an embedding and the mean of all, in radians",
+    "centroid_distance": Column(
+        "centroid distance",
+        "mean squared distance of unit embeddings from their mean",
+        Family.DIVERSITY,
+    ),
+    "centroid_distance_per_dimension": Column(
+        "centroid distance per dimension",
+        "centroid_distance divided by the number of dimensions",
+        Family.DIVERSITY,
+    ),
+    "centroid_angle": Column(
+        "centroid angle",
+        "mean angle between an embedding and the mean of all, in radians",
+        Family.DIVERSITY,
+    ),
 }
 
 
@@ -71,3 +84,6 @@ def _angles(
     angles = np.arccos(np.clip(directions @ images.T, -1, 1))
     means_of_angles: Float[np.ndarray, "draws"] = np.sum(weights * angles, axis=1)
     return means_of_angles
+
+
+MEASURE = Measure(COLUMNS, of_class)

@@ -9,15 +9,24 @@ from numpy.typing import ArrayLike
 from synthgap.measures.intervals.estimates import Estimate, bootstrap_counts
 from synthgap.measures.intervals.jackknife import IMAGES, replicates, replicates_within_classes
 from synthgap.measures.intervals.samples import ClassSample, PoolSample
+from synthgap.measures.measure import Column, Family, Measure
 from synthgap.measures.numerics import checks
 from synthgap.measures.numerics.blocks import Axes, Rows, principal_axes, product
 
 COLUMNS = {
-    "vendi_score": "effective number of different images (exp of the entropy of the eigenvalues of "
-    "the cosine kernel); higher is more diverse",
+    "vendi_score": Column(
+        "Vendi score",
+        "effective number of different images (exp of the entropy of the eigenvalues of "
+        "the cosine kernel); higher is more diverse",
+        Family.DIVERSITY,
+    ),
 }
 POOLED_COLUMNS = {
-    "pooled_vendi_score": "effective number of different images of all classes together",
+    "pooled_vendi_score": Column(
+        "pooled Vendi score",
+        "effective number of different images of all classes together",
+        Family.DIVERSITY,
+    ),
 }
 
 _LOG_T = np.arange(-30.0, 31.0)
@@ -106,3 +115,7 @@ def of_pool(sample: PoolSample) -> dict[str, Estimate]:
     )
     value = _score(axes)
     return {"pooled_vendi_score": Estimate(value, value + moved)}
+
+
+MEASURE = Measure(COLUMNS, of_class)
+POOLED_MEASURE = Measure(POOLED_COLUMNS, of_pool)

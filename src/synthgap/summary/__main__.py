@@ -3,9 +3,9 @@
 import sys
 from pathlib import Path
 
+from synthgap.described import frame
 from synthgap.errors import InputError
 from synthgap.figures.pages.answer import headline
-from synthgap.summary.variants import frame
 
 
 def main(results: str) -> None:

@@ -5,22 +5,38 @@ from itertools import combinations
 
 import pyarrow as pa
 
+from synthgap.described import Columns, described_table, with_interval
 from synthgap.measures.intervals.estimates import Estimate, Row, columns, difference, interval
-from synthgap.summary.variants import (
+from synthgap.summary.classifiers import CLASSIFIER, Training, accuracies_of, trained_alone
+from synthgap.summary.measured import (
+    ENCODER,
+    OF_CLASS,
+    OF_POOL,
+    OF_SOURCE,
+    SOURCE,
     Measured,
-    Training,
-    accuracies_of,
-    described_table,
     estimates_in,
     over_classes,
     row_of_all,
     row_of_pool,
     rows_of_classes,
-    trained_alone,
 )
 
-NOT_COMPARED = frozenset({"centroid_shift_baseline"})
-"""Measures of natural-train alone, which are one number in every source's table."""
+NOT_COMPARED = frozenset(
+    name
+    for columns_of_level in (OF_CLASS, OF_SOURCE, OF_POOL)
+    for name, column in columns_of_level.items()
+    if not column.compared
+)
+
+COLUMNS: Columns = {
+    "encoder": ENCODER,
+    "classifier": CLASSIFIER,
+    "measure": (pa.string(), "what is compared, a column of summary/variants"),
+    "source": SOURCE,
+    "other": (pa.string(), "the source it is compared with"),
+    **with_interval("difference", "the measure of other minus that of source, for all classes"),
+}
 
 
 def differences_table(
@@ -52,7 +68,7 @@ def differences_table(
             if source in alone
         }
         rows += _differences({"encoder": None, "classifier": classifier}, found)
-    return described_table(rows)
+    return described_table(rows, COLUMNS)
 
 
 def _measures(item: Measured) -> dict[str, Estimate]:

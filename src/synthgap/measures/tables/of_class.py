@@ -10,8 +10,16 @@ from synthgap.measures.intervals.samples import ClassSample, subsample
 from synthgap.measures.tables.embeddings import embeddings, of_one_space
 from synthgap.tables import one_row, write
 
-MEASURES = (spread, pairwise_cosine, vendi, shift, frechet, mmd, manifolds)
-"""A new measure is one module with `COLUMNS` and `of_class`, and its name here.
+MEASURES = (
+    spread.MEASURE,
+    pairwise_cosine.MEASURE,
+    vendi.MEASURE,
+    shift.MEASURE,
+    frechet.MEASURE,
+    mmd.MEASURE,
+    manifolds.MEASURE,
+)
+"""A new measure is one module with a `Measure` of a `ClassSample`, and its line here.
 
 Where a measure gives nothing, such as a distance of natural-train from itself, the row lacks its
 columns."""
@@ -53,7 +61,7 @@ def measure_class(
     )
     row: Row = {"class_id": class_id, "images": len(available), "n": len(sample.images)}
     for measure in MEASURES:
-        for name, estimate in measure.of_class(sample).items():
-            row |= measured(name, estimate)
+        for name, estimate in measure.of(sample).items():
+            row |= measured(name, estimate, measure.columns[name].limits)
             row[f"{name}_replicates"] = estimate.replicates
     write(one_row(row), path, metadata)

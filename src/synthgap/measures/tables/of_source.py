@@ -13,13 +13,21 @@ from synthgap.measures import (
     prompt_adherence,
     separability,
 )
-from synthgap.measures.intervals.estimates import Row, Share, columns
+from synthgap.measures.intervals.estimates import Estimate, Row, Share, columns
 from synthgap.measures.intervals.limits import measured
+from synthgap.measures.intervals.samples import SourceSample
+from synthgap.measures.measure import Measure
 from synthgap.measures.tables.embeddings import source_sample
 from synthgap.tables import write
 
-MEASURES = (nearest_centroid, nearest_neighbours, isolation, separability, prompt_adherence)
-"""A new measure is one module with `COLUMNS` and `of_source`, and its name here."""
+MEASURES: tuple[Measure[SourceSample, Estimate | Share], ...] = (
+    nearest_centroid.MEASURE,
+    nearest_neighbours.MEASURE,
+    isolation.MEASURE,
+    separability.MEASURE,
+    prompt_adherence.MEASURE,
+)
+"""A new measure is one module with a `Measure` of a `SourceSample`, and its line here."""
 
 
 def measure_source(
@@ -65,7 +73,7 @@ def measure_source(
         for class_id, count in zip(class_ids, np.bincount(sample.labels), strict=True)
     ]
     for measure in MEASURES:
-        for name, found in measure.of_source(sample).items():
+        for name, found in measure.of(sample).items():
             if isinstance(found, Share):
                 total |= columns(name, found.overall.value, found.overall_interval)
                 total[f"{name}_replicates"] = found.overall.replicates
@@ -74,7 +82,7 @@ def measure_source(
                 ):
                     row |= columns(name, value, ends)
             else:
-                total |= measured(name, found)
+                total |= measured(name, found, measure.columns[name].limits)
                 total[f"{name}_replicates"] = found.replicates
     # The row for all comes first: its keys, all of them, become the columns.
     write(pa.Table.from_pylist([total, *rows]), path, metadata)

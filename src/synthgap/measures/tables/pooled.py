@@ -15,8 +15,13 @@ from synthgap.measures.intervals.samples import PoolSample, subsample
 from synthgap.measures.tables.embeddings import of_one_space, tables_of_one_space
 from synthgap.tables import one_row, write
 
-MEASURES = (vendi, frechet, mmd, manifolds)
-"""A new measure is one module with `POOLED_COLUMNS` and `of_pool`, and its name here."""
+MEASURES = (
+    vendi.POOLED_MEASURE,
+    frechet.POOLED_MEASURE,
+    mmd.POOLED_MEASURE,
+    manifolds.POOLED_MEASURE,
+)
+"""A new measure is one module with a `Measure` of a `PoolSample`, and its line here."""
 
 
 class Pool(NamedTuple):
@@ -81,8 +86,8 @@ def measure_pooled(
         )
         row: Row = {"images": pool.available, "n": int(np.bincount(pool.labels).min())}
         for measure in MEASURES:
-            for name, estimate in measure.of_pool(sample).items():
-                row |= measured(name, estimate)
+            for name, estimate in measure.of(sample).items():
+                row |= measured(name, estimate, measure.columns[name].limits)
                 row[f"{name}_replicates"] = estimate.replicates
     write(one_row(row), path, metadata)
 
