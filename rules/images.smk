@@ -39,12 +39,23 @@ def image_set_input(wildcards):
     return {"index": f"{RESULTS}/index/{first}.parquet"}
 
 
+def generator_of(variant):
+    return STUDY.generators[STUDY.variants[variant].generator]
+
+
 def by_variant(value):
     """By the variants that are generated, from a variant's generator."""
-    return by(
-        "variant",
-        {name: value(STUDY.generators[STUDY.variants[name].generator]) for name in GENERATED},
+    return by("variant", {name: value(generator_of(name)) for name in GENERATED})
+
+
+# No parameters: they decide no image, so their change makes nothing stale. Where generators are of
+# several kinds, each takes back its own.
+GENERATOR_RESOURCES = {
+    name: by_variant(lambda generator: generator.resources().get(name, 0))
+    for name in dict.fromkeys(
+        name for variant in GENERATED for name in generator_of(variant).resources()
     )
+}
 
 
 rule index_images:
@@ -109,7 +120,7 @@ rule generate_images:
             lambda wildcards: model_input(
                 "generator",
                 STUDY.variants[wildcards.variant].generator,
-                STUDY.generators[STUDY.variants[wildcards.variant].generator].model,
+                generator_of(wildcards.variant).opens(),
             )
         ),
     output:
@@ -124,25 +135,18 @@ rule generate_images:
     priority: 3
     conda:
         "../envs/models.yaml"
-    threads: by_variant(lambda generator: threads_of(generator.model))
+    threads: by_variant(lambda generator: threads_of(generator.opens()))
     resources:
         **sized(lambda wildcards: generating(wildcards.variant)),
+        **GENERATOR_RESOURCES,
         gpu=1,
-        # No parameters: they decide no image, so their change makes nothing stale. 0 is `auto`.
-        batch_size=by_variant(
-            lambda generator: 0 if generator.batch_size == "auto" else generator.batch_size
-        ),
-        compile=by_variant(lambda generator: int(generator.compile)),
-        max_flagged_per_million=by_variant(lambda generator: per_million(generator.max_flagged)),
     params:
         prompts=lambda wildcards: STUDY.prompts_of(wildcards.variant, wildcards.class_id),
         images_per_class=STUDY.images_per_class,
         study_seed=STUDY.seed,
-        generator=by_variant(
-            lambda generator: generator.model_dump(mode="json", exclude=generator.UNDECIDING)
-        ),
+        generator=by_variant(lambda generator: generator.params()),
         guidance_scale=lambda wildcards: STUDY.variants[wildcards.variant].guidance_scale,
-        checkpoint=by_variant(lambda generator: model_params(generator.model)),
+        checkpoint=by_variant(lambda generator: model_params(generator.opens())),
         code=code("generate_images.py"),
     script:
         "../workflow/scripts/generate_images.py"

@@ -12,7 +12,9 @@ MINIATURE_FOLDERS = {
 
 
 def model_params(model):
-    """What a script needs to open a model."""
+    """What a script needs to open a model; no location where there is none to open."""
+    if model is None:
+        return {"location": None}
     folder = model.folder or MINIATURE_FOLDERS.get(model.miniature)
     return {"location": model.repository or folder, "revision": model.revision}
 
@@ -20,11 +22,13 @@ def model_params(model):
 def threads_of(model):
     """Cores of a job, where there are so many: to decode and encode pictures while a GPU computes, or
     to compute on. The miniature's models are too small to gain by more than one."""
-    return 1 if model.miniature else 8
+    return 1 if model is None or model.miniature else 8
 
 
 def model_input(role, name, model):
     """Files that a job depends on besides the pinned revision."""
+    if model is None:
+        return {}
     if model.miniature:
         return {"fingerprint": f"{RESULTS}/models/{model.miniature}.fingerprint"}
     if model.folder:
@@ -33,8 +37,9 @@ def model_input(role, name, model):
 
 
 def local_model(wildcards):
-    section = {"generator": STUDY.generators, "encoder": STUDY.encoders}[wildcards.role]
-    return section[wildcards.name].model
+    if wildcards.role == "generator":
+        return STUDY.generators[wildcards.name].opens()
+    return STUDY.encoders[wildcards.name].model
 
 
 def local_folder(wildcards):

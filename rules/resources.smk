@@ -25,6 +25,8 @@ def sized(of_job):
 @cache
 def weights_mb(model):
     """Size of a model's weights; the miniature's have 4 MB."""
+    if model is None:
+        return 0
     if model.miniature:
         return 4
     return needs.model_mb(model.folder, model.repository, model.revision)
@@ -33,9 +35,8 @@ def weights_mb(model):
 @cache
 def generating(variant):
     generator = STUDY.generators[STUDY.variants[variant].generator]
-    pixels = generator.height * generator.width
     return needs.generating(
-        STUDY.images_per_class, pixels, generator.num_inference_steps, weights_mb(generator.model)
+        STUDY.images_per_class, *generator.effort(), weights_mb(generator.opens())
     )
 
 

@@ -64,10 +64,19 @@ class Checkpoint(NamedTuple):
     """`repository@revision`, or the fingerprint of the folder's files."""
 
 
+NO_MODEL = Checkpoint("no model", None, "no model")
+"""What a generator is given that opens none."""
+
+
 def checkpoint(
-    location: str, revision: str | None = None, fingerprint_file: str | Path | None = None
+    location: str | None, revision: str | None = None, fingerprint_file: str | Path | None = None
 ) -> Checkpoint:
-    """Resolve a model's identity: the pinned commit, or the fingerprint that stands in a file."""
+    """Resolve a model's identity: the pinned commit, or the fingerprint that stands in a file.
+
+    Without a location there is no model.
+    """
+    if location is None:
+        return NO_MODEL
     if fingerprint_file is None:
         return Checkpoint(location, revision, f"{location}@{revision}")
     return Checkpoint(location, None, Path(fingerprint_file).read_text(encoding="utf-8").strip())

@@ -13,14 +13,7 @@ def work() -> None:
     from synthgap.provenance import metadata
 
     params, resources = snakemake.params, snakemake.resources
-    generator = TypeAdapter(Generator).validate_python(
-        {
-            **params.generator,
-            "batch_size": resources.batch_size or "auto",
-            "compile": resources.compile,
-            "max_flagged": resources.max_flagged_per_million / 1e6,
-        }
-    )
+    generator = TypeAdapter(Generator).validate_python(params.generator).with_resources(resources)
     model = checkpoint(**params.checkpoint, fingerprint_file=snakemake.input.get("fingerprint"))
     updated = update_images(
         snakemake.output[0],
@@ -34,7 +27,7 @@ def work() -> None:
         metadata=metadata(
             snakemake.config["study"],
             params.code,
-            ["diffusers", "pillow", "torch", "transformers"],
+            generator.PACKAGES,
             variant=snakemake.wildcards.variant,
             generator=generator.deciding(),
             guidance_scale=params.guidance_scale,

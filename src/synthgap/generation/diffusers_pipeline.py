@@ -1,8 +1,8 @@
 """The generator `diffusers`: any text-to-image pipeline that the diffusers library opens."""
 
 import json
-from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from jaxtyping import UInt8
@@ -12,14 +12,14 @@ from synthgap.errors import InputError
 from synthgap.generation.batches import BatchSize, CudaMemory
 from synthgap.generation.compiling import CompiledDenoiser
 from synthgap.generation.found_sizes import FoundSize
+from synthgap.generation.maker import Effort, Maker
 from synthgap.generation.opening import SET_BY_SYNTHGAP, call_arguments, open_pipeline
 from synthgap.generation.pictures import Picture, Request, encoded, pictures
 from synthgap.jobs.devices import best_device, device_facts
 from synthgap.models import Checkpoint, ModelSource, held
-from synthgap.section import Section
 
 
-class DiffusersGenerator(Section):
+class DiffusersGenerator(Maker):
     """A text-to-image pipeline of the diffusers library."""
 
     kind: Literal["diffusers"]
@@ -45,10 +45,6 @@ class DiffusersGenerator(Section):
     safety_checker: bool = False
     """Whether the pipeline's safety checker is loaded, which blackens what it takes for indecent.
     Such images count as flagged."""
-    max_flagged: float = Field(default=0.05, ge=0, le=1)
-    """Largest share of a class's images that may be black, of one colour, not a number or
-    blackened by the safety checker; with more, the job fails. Its images are kept for the next
-    try."""
     image_format: Literal["png", "jpeg"] = "png"
     """How images are stored."""
     jpeg_quality: int = Field(default=95, ge=1, le=100)
@@ -61,8 +57,8 @@ class DiffusersGenerator(Section):
     """Whether the denoiser is compiled first (`torch.compile`), which takes its time once a process
     and then makes images faster; decides speed alone."""
 
-    UNDECIDING: ClassVar = frozenset({"batch_size", "compile", "max_flagged"})
-    """Keys that decide no image."""
+    UNDECIDING: ClassVar = Maker.UNDECIDING | {"batch_size", "compile"}
+    PACKAGES: ClassVar = ("diffusers", "pillow", "torch", "transformers")
 
     @field_validator("batch_size", mode="before")
     @classmethod
@@ -87,7 +83,7 @@ class DiffusersGenerator(Section):
 
     def deciding(self) -> dict[str, Any]:
         """What decides an image, besides prompt, seed, guidance scale and the model's weights."""
-        deciding = self.model_dump(mode="json", exclude={"model", *self.UNDECIDING})
+        deciding = super().deciding()
         if self.image_format == "png":
             del deciding["jpeg_quality"]
         # Keys that came later leave the keys of older images as they were.
@@ -95,6 +91,27 @@ class DiffusersGenerator(Section):
             if not deciding[name]:
                 del deciding[name]
         return deciding
+
+    def opens(self) -> ModelSource:
+        """The pipeline."""
+        return self.model
+
+    def effort(self) -> Effort:
+        """An image of this size, denoised in so many steps."""
+        return Effort(self.height * self.width, self.num_inference_steps)
+
+    def resources(self) -> dict[str, int]:
+        """Batch size (0 is `auto`) and compilation besides."""
+        batch_size = 0 if self.batch_size == "auto" else self.batch_size
+        return {**super().resources(), "batch_size": batch_size, "compile": int(self.compile)}
+
+    def with_resources(self, resources: Mapping[str, int]) -> Self:
+        """Take back what `resources` gave."""
+        update = {
+            "batch_size": resources["batch_size"] or "auto",
+            "compile": bool(resources["compile"]),
+        }
+        return super().with_resources(resources).model_copy(update=update)
 
     def encode(self, pixels: UInt8[np.ndarray, "h w 3"]) -> bytes:
         """Encode a picture as it is stored."""

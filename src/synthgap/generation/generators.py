@@ -1,6 +1,6 @@
-"""The generators that a study can name. A new kind is one module and its name here."""
+"""The generators that make images. A new kind is one module and its name here."""
 
 from synthgap.generation.diffusers_pipeline import DiffusersGenerator
 
 Generator = DiffusersGenerator
-"""Becomes a union discriminated by `kind` with the second kind."""
+"""With another kind the union of both; each derives from `maker.Maker`, and its `kind` names it."""

@@ -1,7 +1,7 @@
 """The image table of one class in one variant: what is still right stays, what is missing is made.
 
 A row's `key` is the hash of everything that decides the image. Rows whose key is still wanted are
-kept byte for byte.
+kept: they stay byte for byte.
 
 Snakemake removes a job's output before it runs. With `update()` it would not, but it would put the
 old table back when the job fails and then take it for up to date. So the table has a second name, a
@@ -16,15 +16,14 @@ from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple
 
-import numpy as np
 import pyarrow as pa
-from jaxtyping import UInt8
 from tqdm import tqdm
 
 from synthgap.errors import InputError
 from synthgap.generation.journal import Finished, Journal
+from synthgap.generation.maker import Maker
 from synthgap.generation.pictures import Picture, Request
 from synthgap.identity import code_identity
 from synthgap.image_files.flags import NOT_A_NUMBER, SAFETY_CHECKER
@@ -41,29 +40,6 @@ WAITING = 256
 
 ROWS = 100
 """Rows put together at once: a column of bytes must stay below 2 GB."""
-
-
-class Maker(Protocol):
-    """What a generator that makes images has."""
-
-    @property
-    def max_flagged(self) -> float:
-        """Largest share of a class's images that may be flagged."""
-
-    def deciding(self) -> dict[str, Any]:
-        """What decides an image, besides prompt, seed, guidance scale and the model."""
-
-    def images(
-        self,
-        checkpoint: Checkpoint,
-        guidance_scale: float,
-        requests: Sequence[Request],
-        threads: int,
-    ) -> Iterator[Picture]:
-        """Make images in the order of the requests."""
-
-    def encode(self, pixels: UInt8[np.ndarray, "h w 3"]) -> bytes:
-        """Encode a picture as it is stored."""
 
 
 class Updated(NamedTuple):
@@ -106,7 +82,7 @@ def update_images(
 
     Raises:
         InputError: the model cannot be opened, or too many images are flagged. Images that were
-            made until then are kept for the next try.
+            made until then are in the journal for the next try.
     """
     requests = [
         Request(prompts[index % len(prompts)], image_seed(study_seed, class_id, index))
@@ -139,9 +115,9 @@ def update_images(
                 unit="image",
                 file=sys.stderr,
             )
-            images |= _kept(zip(missing, shown, strict=True), generator, journal, allowed)
+            images |= _finished(zip(missing, shown, strict=True), generator, journal, allowed)
         write(_table(class_id, keys, requests, images), path, metadata)
-        _remember(Path(path))
+        _give_second_name(Path(path))
         journal.remove()
     return Updated(kept, len(missing), resumed)
 
@@ -180,12 +156,12 @@ class _Allowed:
         )
 
 
-def _kept(
+def _finished(
     made: Iterator[tuple[str, Picture]], generator: Maker, journal: Journal, allowed: _Allowed
 ) -> dict[str, Finished]:
     """Encode and write down pictures on threads while the next are made."""
 
-    def keep(key: str, picture: Picture) -> tuple[str, Finished]:
+    def finish(key: str, picture: Picture) -> tuple[str, Finished]:
         image = Finished(generator.encode(picture.pixels), picture.flag)
         journal.append(key, image)
         return key, image
@@ -195,7 +171,7 @@ def _kept(
     # Leaving the pool waits for what was handed to it, also after an error.
     with ThreadPoolExecutor(ENCODERS) as pool:
         for key, picture in made:
-            waiting.append(pool.submit(keep, key, picture))
+            waiting.append(pool.submit(finish, key, picture))
             allowed.add(picture.flag)
             while len(waiting) > WAITING:
                 images |= [waiting.popleft().result()]
@@ -204,11 +180,11 @@ def _kept(
 
 
 def second_name(path: Path) -> Path:
-    """The hidden name of a table that outlives its removal."""
+    """The hidden name of a table that outlives its removal, so that its rows can be kept."""
     return path.with_name(f".{path.stem}.kept")
 
 
-def _remember(path: Path) -> None:
+def _give_second_name(path: Path) -> None:
     """Give a finished table its second name, where the file system knows hard links."""
     beside = path.with_name(f".{uuid.uuid4().hex}.{path.stem}.kept")
     with contextlib.suppress(OSError):

@@ -23,6 +23,9 @@ class MadeElsewhere(Section, ABC):
     def image_set(self) -> ImageSet:
         """Where the images lie."""
 
+    def opens(self) -> None:
+        """The pretrained model that it opens: none."""
+
 
 class FolderGenerator(MadeElsewhere):
     """Images made elsewhere, as files: in class folders, or listed in a table."""
