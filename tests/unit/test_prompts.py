@@ -138,3 +138,11 @@ class TestCaptions:
 def test_an_unknown_kind_is_refused():
     with pytest.raises(ValidationError, match="'template', 'contexts', 'captions'"):
         recipe(kind="poem", template="{name}")
+
+
+def test_recipes_say_whether_they_need_definitions(tmp_path):
+    for kind, rest in (("template", {}), ("contexts", {"contexts": ["a {prompt}"]})):
+        assert not recipe(kind=kind, template="{name}", **rest).needs_definition()
+        assert recipe(kind=kind, template="{name}, {definition}", **rest).needs_definition()
+    file = captions(tmp_path / "captions.csv", "class_id,prompt\nn02012849,{definition}\n")
+    assert not file.needs_definition()

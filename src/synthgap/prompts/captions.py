@@ -9,7 +9,7 @@ from pydantic import field_validator
 from synthgap.classes import Category
 from synthgap.csv_rows import csv_rows
 from synthgap.errors import InputError
-from synthgap.section import Section
+from synthgap.prompts.recipe import PromptRecipe
 
 
 @cache
@@ -27,7 +27,7 @@ def read_captions(file: str) -> dict[str, tuple[str, ...]]:
     return {class_id: tuple(prompts) for class_id, prompts in captions.items()}
 
 
-class CaptionsRecipe(Section):
+class CaptionsRecipe(PromptRecipe):
     """Prompts written elsewhere; the image's index chooses among its class's."""
 
     kind: Literal["captions"]

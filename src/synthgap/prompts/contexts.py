@@ -6,11 +6,11 @@ from pydantic import Field, field_validator
 
 from synthgap.classes import Category
 from synthgap.prompts.placeholders import check, placeholders
+from synthgap.prompts.recipe import PromptRecipe
 from synthgap.prompts.template import PLACEHOLDERS, fill
-from synthgap.section import Section
 
 
-class ContextsRecipe(Section):
+class ContextsRecipe(PromptRecipe):
     """A template put into each of several contexts; the image's index chooses the context."""
 
     kind: Literal["contexts"]
@@ -35,3 +35,7 @@ class ContextsRecipe(Section):
         """The prompts of a class in the order of the contexts."""
         inner = fill(self.template, category)
         return tuple(context.format(prompt=inner) for context in self.contexts)
+
+    def needs_definition(self) -> bool:
+        """Whether the inner prompt uses it."""
+        return "definition" in placeholders(self.template)

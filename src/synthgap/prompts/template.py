@@ -5,8 +5,8 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from synthgap.classes import Category
-from synthgap.prompts.placeholders import check
-from synthgap.section import Section
+from synthgap.prompts.placeholders import check, placeholders
+from synthgap.prompts.recipe import PromptRecipe
 
 PLACEHOLDERS = ("name", "definition", "class_id")
 
@@ -22,7 +22,7 @@ def fill(template: str, category: Category) -> str:
     )
 
 
-class TemplateRecipe(Section):
+class TemplateRecipe(PromptRecipe):
     """One prompt for all images of a class."""
 
     kind: Literal["template"]
@@ -35,3 +35,7 @@ class TemplateRecipe(Section):
     def prompts(self, category: Category) -> tuple[str, ...]:
         """The one prompt of a class."""
         return (fill(self.template, category),)
+
+    def needs_definition(self) -> bool:
+        """Whether the template uses it."""
+        return "definition" in placeholders(self.template)

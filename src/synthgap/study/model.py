@@ -15,6 +15,7 @@ from synthgap.image_sets.natural import NaturalSet
 from synthgap.image_sets.sets import ImageSet
 from synthgap.measures.spec import MeasuresSpec
 from synthgap.miniature.spec import MiniatureSpec
+from synthgap.models import ModelSource
 from synthgap.prompts.recipes import Recipe
 from synthgap.section import Section
 from synthgap.training.classifiers import Classifier
@@ -156,8 +157,7 @@ class Study(Section):
             return self.natural.part("train")
         if source == NATURAL_VAL:
             return self.natural.part("val")
-        generator = self.generators[self.variants[source].generator]
-        return generator.image_set() if isinstance(generator, MadeElsewhere) else None
+        return self.generators[self.variants[source].generator].image_set()
 
     def max_unreadable(self, source: str) -> float:
         """Largest share of unreadable images in a source that is read."""
@@ -165,6 +165,13 @@ class Study(Section):
             return self.natural.max_unreadable
         generator = self.generators[self.variants[source].generator]
         return generator.max_unreadable if isinstance(generator, MadeElsewhere) else 0.0
+
+    @property
+    def models(self) -> dict[str, ModelSource]:
+        """The pretrained models that the study opens, by the key that names them."""
+        opened = {f"generators.{name}": spec.opens() for name, spec in self.generators.items()}
+        opened |= {f"encoders.{name}": spec.model for name, spec in self.encoders.items()}
+        return {f"{place}.model": model for place, model in opened.items() if model is not None}
 
     def sources_of(self, training_set: str) -> tuple[str, ...]:
         """The sources that a training set consists of."""
@@ -176,54 +183,16 @@ class Study(Section):
         return dict(found.counts) if isinstance(found, Mixture) else dict.fromkeys(found)
 
     @model_validator(mode="after")
-    def _names_fit(self) -> Self:
-        """Check what one part of the file says about another."""
+    def _parts_fit(self) -> Self:
+        """Check what one part of the file says about another; the first mistake is told."""
         self._check_classes()
-        for name, variant in self.variants.items():
-            if name in RESERVED:
-                raise ValueError(f"variants.{name}: the name is taken; choose another")
-            _check_named(f"variants.{name}.generator", variant.generator, self.generators)
-            if variant.prompts is not None:
-                _check_named(f"variants.{name}.prompts", variant.prompts, self.prompts)
-            for key in ("prompts", "guidance_scale"):
-                if getattr(variant, key) is None and self.image_set(name) is None:
-                    raise ValueError(
-                        f"variants.{name}.{key}: missing; {variant.generator} makes images and "
-                        "needs it"
-                    )
-        if "classes" in self.encoders:
-            raise ValueError("encoders.classes: the name is taken; choose another")
-        for name in self.training_sets:
-            for source, count in self.counts_of(name).items():
-                _check_named(f"training_sets.{name}", source, (NATURAL_TRAIN, *self.variants))
-                generated = source in self.variants and self.image_set(source) is None
-                if generated and (count or 0) > (self.images_per_class or 0):
-                    raise ValueError(
-                        f"training_sets.{name}: takes {count} images a class of {source}, but the "
-                        f"study's images_per_class is {self.images_per_class}; lower the one or "
-                        "raise the other"
-                    )
-        if self.report.encoder is not None:
-            _check_named("report.encoder", self.report.encoder, self.encoders)
-        if self.report.classifier is not None:
-            _check_named("report.classifier", self.report.classifier, self.classifiers)
-        if bool(self.classifiers) != bool(self.training_sets):
-            raise ValueError("classifiers and training_sets go together: give both or none")
-        if any(self.image_set(name) is None for name in self.variants):
-            self._check_count()
-        if self.miniature and self.natural.kind != "digits":
-            raise ValueError(
-                "miniature: its models learn from natural images of the kind digits; drop the "
-                "section, or use the digits"
-            )
-        for role in ("generators", "encoders"):
-            for name, spec in getattr(self, role).items():
-                # Images made elsewhere have no model.
-                model = getattr(spec, "model", None)
-                if model and model.miniature and not self.miniature:
-                    raise ValueError(
-                        f"{role}.{name}.model: the miniature's models need the section miniature"
-                    )
+        self._check_variants()
+        self._check_encoders()
+        self._check_training_sets()
+        self._check_report()
+        self._check_classifiers()
+        self._check_count()
+        self._check_miniature()
         return self
 
     def _check_classes(self) -> None:
@@ -242,8 +211,55 @@ class Study(Section):
                     f"class {owner}'s; give each class its own"
                 )
 
+    def _check_variants(self) -> None:
+        """Check that generators and recipes are there, and that nothing is missing to generate."""
+        for name, variant in self.variants.items():
+            if name in RESERVED:
+                raise ValueError(f"variants.{name}: the name is taken; choose another")
+            _check_named(f"variants.{name}.generator", variant.generator, self.generators)
+            if variant.prompts is not None:
+                _check_named(f"variants.{name}.prompts", variant.prompts, self.prompts)
+            for key in ("prompts", "guidance_scale"):
+                if getattr(variant, key) is None and self.image_set(name) is None:
+                    raise ValueError(
+                        f"variants.{name}.{key}: missing; {variant.generator} makes images and "
+                        "needs it"
+                    )
+
+    def _check_encoders(self) -> None:
+        """Check that no encoder takes the name of a folder beside those of the encoders."""
+        if "classes" in self.encoders:
+            raise ValueError("encoders.classes: the name is taken; choose another")
+
+    def _check_training_sets(self) -> None:
+        """Check that sources are there, and that of none more is taken than is generated."""
+        for name in self.training_sets:
+            for source, count in self.counts_of(name).items():
+                _check_named(f"training_sets.{name}", source, (NATURAL_TRAIN, *self.variants))
+                generated = source in self.variants and self.image_set(source) is None
+                if generated and (count or 0) > (self.images_per_class or 0):
+                    raise ValueError(
+                        f"training_sets.{name}: takes {count} images a class of {source}, but the "
+                        f"study's images_per_class is {self.images_per_class}; lower the one or "
+                        "raise the other"
+                    )
+
+    def _check_report(self) -> None:
+        """Check that what the report shows is there."""
+        if self.report.encoder is not None:
+            _check_named("report.encoder", self.report.encoder, self.encoders)
+        if self.report.classifier is not None:
+            _check_named("report.classifier", self.report.classifier, self.classifiers)
+
+    def _check_classifiers(self) -> None:
+        """Check that classifiers have something to be trained on, and the reverse."""
+        if bool(self.classifiers) != bool(self.training_sets):
+            raise ValueError("classifiers and training_sets go together: give both or none")
+
     def _check_count(self) -> None:
-        """Check how many images are generated."""
+        """Check how many images are generated, if any are."""
+        if all(self.image_set(name) is not None for name in self.variants):
+            return
         if self.images_per_class is None:
             raise ValueError("images_per_class: missing; variants are generated")
         if self.measures.n > self.images_per_class:
@@ -251,6 +267,17 @@ class Study(Section):
                 f"measures.n: {self.measures.n} images a class are to be measured, but "
                 f"images_per_class is {self.images_per_class}; lower the one or raise the other"
             )
+
+    def _check_miniature(self) -> None:
+        """Check that the miniature has its digits, and its models the miniature."""
+        if self.miniature and self.natural.kind != "digits":
+            raise ValueError(
+                "miniature: its models learn from natural images of the kind digits; drop the "
+                "section, or use the digits"
+            )
+        for where, model in self.models.items():
+            if model.miniature and not self.miniature:
+                raise ValueError(f"{where}: the miniature's models need the section miniature")
 
 
 def _check_named(where: str, name: str, known: Collection[str]) -> None:

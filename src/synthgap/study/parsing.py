@@ -11,7 +11,6 @@ from pydantic_core import ErrorDetails
 
 from synthgap.errors import InputError
 from synthgap.image_sets.parquet_files import ParquetFiles
-from synthgap.prompts.placeholders import placeholders
 from synthgap.study.model import Study
 
 WANTED = {
@@ -127,26 +126,39 @@ def _kinds(where: str) -> list[str]:
 
 def _problem(study: Study) -> str | None:
     """Say what the study needs and does not find, or None."""
-    for variant in study.variants:
-        recipe = study.variants[variant].prompts
-        if recipe is None:
+    return (
+        _problem_of_prompts(study)
+        or _missing_folder(study)
+        or _problem_of_images(study)
+        or _unwritable(study.results)
+    )
+
+
+def _problem_of_prompts(study: Study) -> str | None:
+    for variant, spec in study.variants.items():
+        if spec.prompts is None:
             continue
         for category in study.classes:
-            template = getattr(study.prompts[recipe], "template", "")
-            if "definition" in placeholders(template) and not category.definition:
+            if study.prompts[spec.prompts].needs_definition() and not category.definition:
                 return (
-                    f"prompts.{recipe}: uses {{definition}}, but the class {category.class_id} "
-                    "has none"
+                    f"prompts.{spec.prompts}: uses {{definition}}, but the class "
+                    f"{category.class_id} has none"
                 )
             try:
                 study.prompts_of(variant, category.class_id)
             except InputError as error:
-                return f"prompts.{recipe}: {error}"
-    for role, models in (("generators", study.generators), ("encoders", study.encoders)):
-        for name, spec in models.items():
-            model = getattr(spec, "model", None)
-            if model and model.folder is not None and not Path(model.folder).is_dir():
-                return f"{role}.{name}.model.folder: no folder {model.folder}"
+                return f"prompts.{spec.prompts}: {error}"
+    return None
+
+
+def _missing_folder(study: Study) -> str | None:
+    for where, model in study.models.items():
+        if model.folder is not None and not Path(model.folder).is_dir():
+            return f"{where}.folder: no folder {model.folder}"
+    return None
+
+
+def _problem_of_images(study: Study) -> str | None:
     for source in study.sources:
         image_set = study.image_set(source)
         problem = image_set and image_set.problem(study.classes, *_least(study, source))
@@ -154,7 +166,7 @@ def _problem(study: Study) -> str | None:
             synthetic = study.variants.get(source)
             where = f"generators.{synthetic.generator}" if synthetic else "natural"
             return f"{where}: {problem}"
-    return _unwritable(study.results)
+    return None
 
 
 def _least(study: Study, source: str) -> tuple[int, str]:
