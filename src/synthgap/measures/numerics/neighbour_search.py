@@ -343,6 +343,26 @@ def _sorted(
     )
 
 
+class _Near(NamedTuple):
+    """Pairs of a query and a point that may be among its nearest."""
+
+    queries: Int[np.ndarray, "p"]
+    points: Int[np.ndarray, "p"]
+    distances: Float[np.ndarray, "p"]
+
+    def beside(self, others: "_Near") -> "_Near":
+        """These and other pairs."""
+        return _Near(*(np.concatenate(parts) for parts in zip(self, others, strict=True)))
+
+    def nearest(self, k: int) -> "_Near":
+        """The k nearest points of each query, in order; equal distances are ordered by index."""
+        order = np.lexsort((self.points, self.distances, self.queries))
+        ordered = _Near(*(column[order] for column in self))
+        first_of_query = np.searchsorted(ordered.queries, ordered.queries)
+        among_first = np.arange(len(order)) - first_of_query < k
+        return _Near(*(column[among_first] for column in ordered))
+
+
 def _settle(
     found: Neighbours,
     rows: Int[np.ndarray, "r"],
@@ -354,7 +374,7 @@ def _settle(
     k = found.indices.shape[1]
     for start in range(0, len(rows), ROWS_SETTLED_AT_ONCE):
         some = rows[start : start + ROWS_SETTLED_AT_ONCE]
-        best = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
+        near = _Near(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
         queries = search.queries[some]
         radii = np.nextafter(found.distances[some, -1], np.inf)
         for within in in_balls(queries, search.points, radii, device=device):
@@ -362,14 +382,10 @@ def _settle(
             if leave_out_self:
                 others = some[centres] != points
                 centres, points = centres[others], points[others]
-            new = (centres, points, distances(queries, search.points, centres, points))
-            joined = [np.concatenate(parts) for parts in zip(*best, new, strict=True)]
-            order = np.lexsort((joined[1], joined[2], joined[0]))
-            joined = [part[order] for part in joined]
-            kept = np.arange(len(order)) - np.searchsorted(joined[0], joined[0]) < k
-            best = [tuple(part[kept] for part in joined)]
-        found.indices[some] = best[0][1].reshape(len(some), k)
-        found.distances[some] = best[0][2].reshape(len(some), k)
+            apart = distances(queries, search.points, centres, points)
+            near = near.beside(_Near(centres, points, apart)).nearest(k)
+        found.indices[some] = near.points.reshape(len(some), k)
+        found.distances[some] = near.distances.reshape(len(some), k)
 
 
 def _squares(rows: Rows, what: str) -> Float[np.ndarray, "n"]:
