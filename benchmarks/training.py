@@ -24,7 +24,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from synthgap.tables import IMAGES, write
 from synthgap.training import recipe
 from synthgap.training.index import Part, index_images
-from synthgap.training.loop import Job
+from synthgap.training.loop import Job, Setup
 from synthgap.training.ranks import Ranks
 from synthgap.training.timm_classifier import TimmClassifier
 
@@ -119,7 +119,8 @@ def make_images(folder: Path, count: int, side: int) -> list[Part]:
 
 
 def job_of(spec: TimmClassifier, index: pa.Table, device: torch.device) -> Job:
-    return Job(spec, CLASSES, index, index.slice(0, 1), 0, spec.readers, Ranks(0, 1, device))
+    ranks = Ranks(0, 1, device)
+    return Job(Setup(spec, CLASSES, index, index.slice(0, 1), 0, spec.readers, ranks))
 
 
 def ours(spec: TimmClassifier, index: pa.Table, device: torch.device) -> Callable[[], object]:

@@ -25,6 +25,25 @@ if TYPE_CHECKING:
     import torch
 
 
+class Setup(NamedTuple):
+    """What is trained, on what, and where."""
+
+    spec: TimmClassifier
+    """The model and its recipe."""
+    class_ids: Sequence[str]
+    """The classes; their order numbers the outputs."""
+    training: pa.Table
+    """Index of the images to train on."""
+    validation: pa.Table
+    """Index of natural-val."""
+    seed: int
+    """Decides initial weights, order and augmentation."""
+    readers: int
+    """Processes that read images, where the recipe has any."""
+    ranks: Ranks
+    """Which process this is, and its device."""
+
+
 class Trained(NamedTuple):
     """What a training gave."""
 
@@ -36,30 +55,13 @@ class Trained(NamedTuple):
     """Probability of each class for each image of natural-val."""
 
 
-def train(
-    spec: TimmClassifier,
-    *,
-    class_ids: Sequence[str],
-    training: pa.Table,
-    validation: pa.Table,
-    seed: int,
-    readers: int,
-    ranks: Ranks,
-    checkpoint: Checkpoint,
-    events: Path,
-) -> Trained:
+def train(setup: Setup, checkpoint: Checkpoint, events: Path) -> Trained:
     """Train a classifier and apply it, as it is after the last epoch, to natural-val.
 
     The validation images decide nothing: no epoch is chosen by them.
 
     Args:
-        spec: the model and its recipe.
-        class_ids: the classes; their order numbers the outputs.
-        training: index of the images to train on.
-        validation: index of natural-val.
-        seed: decides initial weights, order and augmentation.
-        readers: processes that read images, where the recipe has any.
-        ranks: which process this is, and its device.
+        setup: what is trained, on what, and where.
         checkpoint: where to go on, and what to keep for that.
         events: folder for TensorBoard's event files.
 
@@ -67,8 +69,9 @@ def train(
         InputError: timm refuses the recipe, an image cannot be opened, the loss is no number, or
             the memory does not suffice.
     """
+    spec, ranks = setup.spec, setup.ranks
     with _memory_said(spec):
-        job = Job(spec, class_ids, training, validation, seed, readers, ranks)
+        job = Job(setup)
         start = job.resume(checkpoint.load())
         with _reporting(ranks, events, start) as writer:
             for epoch in range(start, spec.epochs):
@@ -90,21 +93,13 @@ def train(
 class Job:
     """A training on its way."""
 
-    def __init__(
-        self,
-        spec: TimmClassifier,
-        class_ids: Sequence[str],
-        training: pa.Table,
-        validation: pa.Table,
-        seed: int,
-        readers: int,
-        ranks: Ranks,
-    ) -> None:
-        """Make everything ready for the first epoch; the arguments are those of `train`."""
+    def __init__(self, setup: Setup) -> None:
+        """Make everything ready for the first epoch."""
         import torch
         from timm.layers import convert_sync_batchnorm
         from timm.utils import NativeScaler
 
+        spec, class_ids, training, validation, seed, readers, ranks = setup
         self.spec, self.seed, self.ranks = spec, seed, ranks
         device = ranks.device
         _seed_all(seed)

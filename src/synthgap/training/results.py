@@ -13,7 +13,7 @@ from synthgap.tables import write
 from synthgap.training.checkpoint import Checkpoint
 from synthgap.training.classifiers import Classifier
 from synthgap.training.index import Part, data_identity, index_images
-from synthgap.training.loop import Trained, train
+from synthgap.training.loop import Setup, Trained, train
 from synthgap.training.ranks import joined, on_several_gpus
 
 
@@ -111,18 +111,17 @@ def write_trained(
     checkpoint = Checkpoint(weights.parent / ".checkpoint", digest(identity))
     threads_each = max(1, threads // spec.gpus)
     with joined(threads_each) as ranks:
-        trained = train(
+        setup = Setup(
             spec,
-            class_ids=class_ids,
-            training=training,
-            validation=validation,
-            seed=seed,
+            class_ids,
+            training,
+            validation,
+            seed,
             # Whether there are readers decides results; how many there are does not.
             readers=max(1, min(spec.readers, threads_each)),
             ranks=ranks,
-            checkpoint=checkpoint,
-            events=weights.parent / "events",
         )
+        trained = train(setup, checkpoint, weights.parent / "events")
     if not ranks.first:
         return
     with replacing(weights) as beside:
