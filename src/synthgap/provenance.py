@@ -76,3 +76,16 @@ def metadata(study: str, code: str, packages: Sequence[str], **spec: Any) -> dic
         "spec": canonical(spec),
         "versions": canonical(versions(*packages)),
     }
+
+
+def made_by(snakemake: Any, packages: Sequence[str], *names: str, **spec: Any) -> dict[str, str]:
+    """Describe what the job of a script makes, for the metadata of its tables.
+
+    Args:
+        snakemake: the object that Snakemake puts into a script.
+        packages: whose versions matter.
+        names: wildcards, or else parameters, of the job that say what was asked for.
+        spec: what else was asked for.
+    """
+    asked = {name: snakemake.wildcards.get(name, snakemake.params.get(name)) for name in names}
+    return metadata(snakemake.config["study"], snakemake.params.code, packages, **asked, **spec)

@@ -10,7 +10,7 @@ def work() -> None:
     from synthgap.embedding.embedding_tables import embed_image_table
     from synthgap.embedding.encoders import Encoder
     from synthgap.models import checkpoint
-    from synthgap.provenance import metadata
+    from synthgap.provenance import made_by
 
     params = snakemake.params
     encoder = TypeAdapter(Encoder).validate_python(
@@ -23,12 +23,11 @@ def work() -> None:
         encoder=encoder,
         checkpoint=model,
         threads=snakemake.threads,
-        metadata=metadata(
-            snakemake.config["study"],
-            params.code,
+        metadata=made_by(
+            snakemake,
             ["pillow", "torch", "torchvision", "transformers"],
-            encoder=snakemake.wildcards.encoder,
-            source=snakemake.wildcards.source,
+            "encoder",
+            "source",
             dtype=encoder.dtype,
             model=model.identity,
         ),

@@ -10,7 +10,7 @@ def work() -> None:
     from synthgap.embedding.embedding_tables import embed_prompts
     from synthgap.embedding.encoders import Encoder
     from synthgap.models import checkpoint
-    from synthgap.provenance import metadata
+    from synthgap.provenance import made_by
 
     params = snakemake.params
     encoder = TypeAdapter(Encoder).validate_python(
@@ -23,12 +23,11 @@ def work() -> None:
         encoder=encoder,
         checkpoint=model,
         threads=snakemake.threads,
-        metadata=metadata(
-            snakemake.config["study"],
-            params.code,
+        metadata=made_by(
+            snakemake,
             ["torch", "transformers"],
-            encoder=snakemake.wildcards.encoder,
-            variant=snakemake.wildcards.variant,
+            "encoder",
+            "variant",
             dtype=encoder.dtype,
             model=model.identity,
         ),

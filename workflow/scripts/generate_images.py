@@ -10,7 +10,7 @@ def work() -> None:
     from synthgap.generation.generators import Generator
     from synthgap.generation.image_table import update_images
     from synthgap.models import checkpoint
-    from synthgap.provenance import metadata
+    from synthgap.provenance import made_by
 
     params, resources = snakemake.params, snakemake.resources
     generator = TypeAdapter(Generator).validate_python(params.generator).with_resources(resources)
@@ -24,13 +24,12 @@ def work() -> None:
         generator=generator,
         checkpoint=model,
         guidance_scale=params.guidance_scale,
-        metadata=metadata(
-            snakemake.config["study"],
-            params.code,
+        metadata=made_by(
+            snakemake,
             generator.PACKAGES,
-            variant=snakemake.wildcards.variant,
+            "variant",
+            "guidance_scale",
             generator=generator.deciding(),
-            guidance_scale=params.guidance_scale,
             model=model.identity,
         ),
         threads=snakemake.threads,

@@ -7,16 +7,10 @@ from synthgap.jobs.job import job
 def work() -> None:
     from synthgap.image_sets.parquet_files import ParquetFiles
     from synthgap.image_sets.parquet_index import write_index
-    from synthgap.provenance import metadata
+    from synthgap.provenance import made_by
 
-    image_set = snakemake.params.image_set
     write_index(
-        ParquetFiles.model_validate(image_set),
+        ParquetFiles.model_validate(snakemake.params.image_set),
         snakemake.output[0],
-        metadata(
-            snakemake.config["study"],
-            snakemake.params.code,
-            ["pyarrow"],
-            image_set=image_set,
-        ),
+        made_by(snakemake, ["pyarrow"], "image_set"),
     )

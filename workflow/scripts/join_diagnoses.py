@@ -6,10 +6,10 @@ from synthgap.jobs.job import job
 @job(snakemake)
 def work() -> None:
     from synthgap.diagnosis.of_variant import join_diagnoses
-    from synthgap.provenance import metadata
+    from synthgap.provenance import made_by
 
     join_diagnoses(
         snakemake.output[0],
         snakemake.input,
-        metadata(snakemake.config["study"], snakemake.params.code, []),
+        made_by(snakemake, []),
     )

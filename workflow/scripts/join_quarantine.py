@@ -7,7 +7,7 @@ from synthgap.jobs.job import job
 def work() -> None:
     from synthgap.flat_inputs import cut
     from synthgap.image_sets.quarantine import write_joined
-    from synthgap.provenance import metadata
+    from synthgap.provenance import made_by
 
     limits = dict(snakemake.params.max_unreadable)
     # The rule lists its inputs by source and class.
@@ -17,5 +17,5 @@ def work() -> None:
         aside=cut(snakemake.input.quarantine, sizes),
         images=cut(snakemake.input.images, sizes),
         max_unreadable=limits,
-        metadata=metadata(snakemake.config["study"], snakemake.params.code, ["pyarrow"]),
+        metadata=made_by(snakemake, ["pyarrow"]),
     )

@@ -6,23 +6,14 @@ from synthgap.jobs.job import job
 @job(snakemake)
 def work() -> None:
     from synthgap.measures.tables.of_class import measure_class
-    from synthgap.provenance import metadata
+    from synthgap.provenance import made_by
 
-    n, draws = snakemake.params.n, snakemake.params.draws
     measure_class(
         snakemake.output[0],
         class_id=snakemake.wildcards.class_id,
         images=snakemake.input.images,
         natural=snakemake.input.natural,
-        n=n,
-        draws=draws,
-        metadata=metadata(
-            snakemake.config["study"],
-            snakemake.params.code,
-            ["numpy"],
-            encoder=snakemake.wildcards.encoder,
-            source=snakemake.wildcards.source,
-            n=n,
-            draws=draws,
-        ),
+        n=snakemake.params.n,
+        draws=snakemake.params.draws,
+        metadata=made_by(snakemake, ["numpy"], "encoder", "source", "n", "draws"),
     )

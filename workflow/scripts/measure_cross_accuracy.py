@@ -7,21 +7,15 @@ from synthgap.jobs.job import job
 def work() -> None:
     from synthgap.flat_inputs import cut
     from synthgap.measures.tables.cross_accuracy import measure_cross_accuracy
-    from synthgap.provenance import metadata
+    from synthgap.provenance import made_by
 
-    class_ids, n, draws = (snakemake.params[name] for name in ("class_ids", "n", "draws"))
+    params = snakemake.params
+    of_source = dict.fromkeys(params.sources, len(params.class_ids))
     measure_cross_accuracy(
         snakemake.output[0],
-        class_ids=class_ids,
-        embeddings=cut(snakemake.input, dict.fromkeys(snakemake.params.sources, len(class_ids))),
-        n=n,
-        draws=draws,
-        metadata=metadata(
-            snakemake.config["study"],
-            snakemake.params.code,
-            ["numpy"],
-            encoder=snakemake.wildcards.encoder,
-            n=n,
-            draws=draws,
-        ),
+        class_ids=params.class_ids,
+        embeddings=cut(snakemake.input, of_source),
+        n=params.n,
+        draws=params.draws,
+        metadata=made_by(snakemake, ["numpy"], "encoder", "n", "draws"),
     )

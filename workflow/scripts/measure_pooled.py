@@ -6,24 +6,15 @@ from synthgap.jobs.job import job
 @job(snakemake)
 def work() -> None:
     from synthgap.measures.tables.pooled import measure_pooled
-    from synthgap.provenance import metadata
+    from synthgap.provenance import made_by
 
-    n, draws = snakemake.params.n, snakemake.params.draws
     measure_pooled(
         snakemake.output[0],
         class_ids=snakemake.params.class_ids,
         images=snakemake.input.images,
         natural=snakemake.input.natural,
-        n=n,
-        draws=draws,
+        n=snakemake.params.n,
+        draws=snakemake.params.draws,
         device="cpu",
-        metadata=metadata(
-            snakemake.config["study"],
-            snakemake.params.code,
-            ["numpy"],
-            encoder=snakemake.wildcards.encoder,
-            source=snakemake.wildcards.source,
-            n=n,
-            draws=draws,
-        ),
+        metadata=made_by(snakemake, ["numpy"], "encoder", "source", "n", "draws"),
     )

@@ -6,9 +6,8 @@ from synthgap.jobs.job import job
 @job(snakemake)
 def work() -> None:
     from synthgap.measures.tables.of_source import measure_source
-    from synthgap.provenance import metadata
+    from synthgap.provenance import made_by
 
-    n, draws = snakemake.params.n, snakemake.params.draws
     measure_source(
         snakemake.output[0],
         class_ids=snakemake.params.class_ids,
@@ -17,15 +16,9 @@ def work() -> None:
         natural=snakemake.input.natural,
         prompts=snakemake.input.prompts or None,
         own_prompts=snakemake.params.own_prompts,
-        n=n,
-        draws=draws,
-        metadata=metadata(
-            snakemake.config["study"],
-            snakemake.params.code,
-            ["numpy", "scikit-learn", "scipy"],
-            encoder=snakemake.wildcards.encoder,
-            source=snakemake.wildcards.source,
-            n=n,
-            draws=draws,
+        n=snakemake.params.n,
+        draws=snakemake.params.draws,
+        metadata=made_by(
+            snakemake, ["numpy", "scikit-learn", "scipy"], "encoder", "source", "n", "draws"
         ),
     )

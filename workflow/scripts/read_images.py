@@ -10,7 +10,7 @@ def work() -> None:
     from synthgap.classes import Category
     from synthgap.image_sets.image_table import read_images
     from synthgap.image_sets.sets import ImageSet
-    from synthgap.provenance import metadata
+    from synthgap.provenance import made_by
 
     params, resources = snakemake.params, snakemake.resources
     class_id = snakemake.wildcards.class_id
@@ -24,11 +24,5 @@ def work() -> None:
         max_unreadable=resources.max_unreadable_per_million / 1e6,
         threads=snakemake.threads,
         synthetic=params.synthetic,
-        metadata=metadata(
-            snakemake.config["study"],
-            params.code,
-            ["pillow", "scikit-learn"],
-            image_set=params.image_set,
-            source=snakemake.wildcards.source,
-        ),
+        metadata=made_by(snakemake, ["pillow", "scikit-learn"], "image_set", "source"),
     )

@@ -9,7 +9,7 @@ def work() -> None:
     from pathlib import Path
 
     from synthgap.flat_inputs import cut
-    from synthgap.provenance import metadata
+    from synthgap.provenance import made_by
     from synthgap.summary.classes import classes_table
     from synthgap.summary.classifiers import Training, classifiers_table
     from synthgap.summary.differences import differences_table
@@ -40,13 +40,7 @@ def work() -> None:
         Training(classifier, name, tuple(params.training_sets[name]), files)
         for (classifier, name), files in predictions.items()
     ]
-    made = metadata(
-        snakemake.config["study"],
-        params.code,
-        ["numpy", "pandas", "scipy"],
-        classifier=params.classifier,
-        draws=params.draws,
-    )
+    made = made_by(snakemake, ["numpy", "pandas", "scipy"], "classifier", "draws")
     tables = {
         "variants": variants_table(measured, trainings, params.classifier, params.draws),
         "classes": classes_table(measured, trainings, params.classifier, params.names),

@@ -5,7 +5,7 @@ from synthgap.jobs.job import job
 
 @job(snakemake)
 def work() -> None:
-    from synthgap.provenance import metadata
+    from synthgap.provenance import made_by
     from synthgap.summary.embedding_classifiers import embedding_classifiers_table
     from synthgap.tables import write_with_csv
 
@@ -14,5 +14,5 @@ def work() -> None:
     write_with_csv(
         embedding_classifiers_table(dict(zip(measured, snakemake.input, strict=True))),
         snakemake.output.parquet,
-        metadata(snakemake.config["study"], params.code, ["numpy", "pandas"]),
+        made_by(snakemake, ["numpy", "pandas"]),
     )

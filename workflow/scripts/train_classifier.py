@@ -7,7 +7,7 @@ from synthgap.jobs.job import job
 def work() -> None:
     from pydantic import TypeAdapter
 
-    from synthgap.provenance import metadata
+    from synthgap.provenance import made_by
     from synthgap.training.classifiers import Classifier
     from synthgap.training.index import Part
     from synthgap.training.results import train_and_test
@@ -37,12 +37,11 @@ def work() -> None:
         weights=snakemake.output.weights,
         history=snakemake.output.history,
         predicted=snakemake.output.predictions,
-        metadata=metadata(
-            snakemake.config["study"],
-            params.code,
+        metadata=made_by(
+            snakemake,
             ["timm", "torch", "torchvision"],
-            classifier=wildcards.classifier,
-            training_set=wildcards.training_set,
+            "classifier",
+            "training_set",
             sources=params.training_set,
             seed=seed,
             recipe=params.classifier,
