@@ -46,17 +46,17 @@ def families(variants: pd.DataFrame, columns: Columns) -> dict[str, list[str]]:
 
     A measure is a column with an interval. Those that name no family stand last.
     """
-    grouped: dict[str, list[str]] = {}
+    # Of all columns, so that a family keeps its place where its first measures have no numbers.
+    named = dict.fromkeys(said["family"] for said in columns.values() if "family" in said)
+    grouped: dict[str, list[str]] = {family: [] for family in (*named, OTHERS)}
     for name in map(str, variants):
         if (
             f"{name}_low" in variants
             and f"{name}_high" in variants
             and variants[name].notna().any()
         ):
-            family = columns.get(name, {}).get("family", OTHERS)
-            grouped.setdefault(family, []).append(name)
-    others = grouped.pop(OTHERS, [])
-    return {**grouped, OTHERS: others} if others else grouped
+            grouped[columns.get(name, {}).get("family", OTHERS)].append(name)
+    return {family: names for family, names in grouped.items() if names}
 
 
 def _table(rows: pd.DataFrame, columns: Columns) -> str:
