@@ -5,7 +5,7 @@ measures of any size stand in one table, `decimals_for` finds as many as three d
 """
 
 import math
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 DECIMALS = 3
@@ -48,16 +48,29 @@ def number(value: float | None, decimals: int = DECIMALS, *, signed: bool = Fals
 
 
 def with_interval(
-    row: Mapping[Hashable, Any] | Mapping[str, Any],
-    column: str,
+    value: float | None,
+    low: float | None,
+    high: float | None,
     decimals: int = DECIMALS,
     *,
     signed: bool = False,
 ) -> Written:
-    """Write a column of a summary with the ends of its interval, which stand beside it.
+    """Write a number and the ends of its interval, all with the same decimals.
 
-    >>> str(with_interval({"shift": 0.2, "shift_low": -0.1, "shift_high": 0.5}, "shift"))
-    '0.200 [−0.100, 0.500]'
+    >>> str(with_interval(0.2, -0.1, 0.5)), str(with_interval(None, None, None))
+    ('0.200 [−0.100, 0.500]', '–')
+    """
+    text, *ends = (number(each, decimals, signed=signed) for each in (value, low, high))
+    return Written(text) if text == NOTHING else Written(text, f"[{', '.join(ends)}]")
+
+
+def in_row(
+    row: Mapping[Any, Any], column: str, decimals: int = DECIMALS, *, signed: bool = False
+) -> Written:
+    """Write a column of a summary, beside which the ends of its interval stand.
+
+    >>> str(in_row({"shift": 0.2, "shift_low": -0.1, "shift_high": 0.5}, "shift", signed=True))
+    '+0.200 [−0.100, +0.500]'
 
     Args:
         row: of a table, with `{column}_low` and `{column}_high`.
@@ -65,12 +78,8 @@ def with_interval(
         decimals: of the number and its ends.
         signed: whether positive ones have a sign, as differences do.
     """
-    cells: Mapping[Any, Any] = row
-    value, low, high = (
-        number(cells.get(f"{column}{end}"), decimals, signed=signed)
-        for end in ("", "_low", "_high")
-    )
-    return Written(value) if value == NOTHING else Written(value, f"[{low}, {high}]")
+    value, low, high = (row.get(f"{column}{end}") for end in ("", "_low", "_high"))
+    return with_interval(value, low, high, decimals, signed=signed)
 
 
 def decimals_for(values: Iterable[float], digits: int = DIGITS) -> int:

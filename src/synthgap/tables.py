@@ -46,6 +46,20 @@ def embeddings_schema(dimensions: int) -> pa.Schema:
     )
 
 
+def described_schema(columns: Mapping[str, tuple[pa.DataType, str]]) -> pa.Schema:
+    """Schema of a table whose columns say what they mean.
+
+    Args:
+        columns: of each its type and meaning.
+    """
+    return pa.schema(
+        [
+            pa.field(name, kind, metadata={"description": meaning})
+            for name, (kind, meaning) in columns.items()
+        ]
+    )
+
+
 def write(table: pa.Table, path: str | Path, metadata: Mapping[str, str]) -> None:
     """Write a table, with what made it in the Parquet metadata.
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synthgap.numbers import MINUS, NOTHING, Written, decimals_for, number, with_interval
+from synthgap.numbers import MINUS, NOTHING, Written, decimals_for, in_row, number
 
 ordinary = st.floats(-1e6, 1e6)
 
@@ -28,8 +28,8 @@ def test_a_sign_says_what_is_left_after_rounding(value, decimals):
 def test_nothing_is_a_dash_without_an_interval(nothing):
     assert number(nothing) == NOTHING
     row = {"x": nothing, "x_low": 0.1, "x_high": 0.2}
-    assert with_interval(row, "x") == Written(NOTHING, "")
-    assert with_interval({}, "x") == Written(NOTHING, "")
+    assert in_row(row, "x") == Written(NOTHING, "")
+    assert in_row({}, "x") == Written(NOTHING, "")
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_nothing_is_a_dash_without_an_interval(nothing):
 )
 def test_an_interval_is_written_as_its_number_is(arguments, expected):
     row = {"x": -0.0462, "x_low": -0.0721, "x_high": 0.0201}
-    assert str(with_interval(row, "x", **arguments)) == expected
+    assert str(in_row(row, "x", **arguments)) == expected
 
 
 @given(st.lists(st.floats(1e-6, 1e6), min_size=1))

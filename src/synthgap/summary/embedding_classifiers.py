@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from synthgap.measures.intervals.estimates import Estimate, Row, columns, difference, interval
-from synthgap.tables import read
+from synthgap.tables import described_schema, read
 
 REFERENCE = "knn"
 """The classifier that the others are compared with."""
@@ -45,13 +45,7 @@ def embedding_classifiers_table(measured: Mapping[tuple[str, str], str | Path]) 
             if name != REFERENCE:
                 found = difference(estimates[REFERENCE], estimates[name])
                 rows[-1] |= columns("minus_knn", found.value, interval(found))
-    schema = pa.schema(
-        [
-            pa.field(name, kind, metadata={"description": text})
-            for name, (kind, text) in COLUMNS.items()
-        ]
-    )
-    return pa.Table.from_pylist(rows, schema=schema)
+    return pa.Table.from_pylist(rows, schema=described_schema(COLUMNS))
 
 
 def _estimate(row: Row) -> Estimate:

@@ -7,18 +7,19 @@ from pathlib import Path
 import pyarrow as pa
 
 from synthgap.image_files.flags import BLACK, NOT_A_NUMBER, ONE_COLOUR, SAFETY_CHECKER
-from synthgap.tables import read
+from synthgap.tables import described_schema, read
 
-COLUMNS = {
-    "source": "variant",
-    "class_id": "the class",
-    "images": "images that the variant has of the class",
-    "flagged": "of these flagged, by whatever",
-    "black": "flagged as black all over",
-    "one_colour": "flagged as of one colour all over",
-    "not_a_number": "flagged because a value was not a number",
-    "safety_checker": "blackened by the pipeline's safety checker",
+COLUMNS: dict[str, tuple[pa.DataType, str]] = {
+    "source": (pa.string(), "variant"),
+    "class_id": (pa.string(), "the class"),
+    "images": (pa.int64(), "images that the variant has of the class"),
+    "flagged": (pa.int64(), "of these flagged, by whatever"),
+    "black": (pa.int64(), "flagged as black all over"),
+    "one_colour": (pa.int64(), "flagged as of one colour all over"),
+    "not_a_number": (pa.int64(), "flagged because a value was not a number"),
+    "safety_checker": (pa.int64(), "blackened by the pipeline's safety checker"),
 }
+"""Of each column its type and what it means."""
 
 FLAGS = {flag.replace(" ", "_"): flag for flag in (BLACK, ONE_COLOUR, NOT_A_NUMBER, SAFETY_CHECKER)}
 """Of each column the flag that it counts."""
@@ -45,17 +46,4 @@ def flags_table(tables: Mapping[str, Sequence[str | Path]]) -> pa.Table:
                     **counts,
                 }
             )
-    texts = ("source", "class_id")
-    return pa.Table.from_pylist(
-        rows,
-        schema=pa.schema(
-            [
-                pa.field(
-                    name,
-                    pa.string() if name in texts else pa.int64(),
-                    metadata={"description": description},
-                )
-                for name, description in COLUMNS.items()
-            ]
-        ),
-    )
+    return pa.Table.from_pylist(rows, schema=described_schema(COLUMNS))
