@@ -12,5 +12,5 @@ def work() -> None:
         snakemake.output[0],
         snakemake.params.study,
         snakemake.params.description,
-        frame(snakemake.input[0]),
+        frame(snakemake.input.variants),
     )

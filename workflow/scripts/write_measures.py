@@ -8,5 +8,5 @@ def work() -> None:
     from synthgap.figures.pages.measures import write_measures
     from synthgap.summary.variants import descriptions, frame
 
-    table = snakemake.input[0]
+    table = snakemake.input.variants
     write_measures(snakemake.output[0], frame(table), descriptions(table))

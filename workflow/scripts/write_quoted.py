@@ -8,5 +8,8 @@ def work() -> None:
     from synthgap.figures.pages.quoted import write_quoted
     from synthgap.summary.variants import frame
 
-    variants = frame(snakemake.input[0])
-    write_quoted(snakemake.output[0], variants[variants["encoder"] == snakemake.params.encoder])
+    variants, quoted = (
+        table[table["encoder"] == snakemake.params.encoder]
+        for table in (frame(snakemake.input.variants), frame(snakemake.input.quoted))
+    )
+    write_quoted(snakemake.output[0], variants, quoted)
