@@ -39,6 +39,7 @@ rule all:
     default_target: True
     input:
         SUMMARY_FILES,
+        QUOTED_TABLES,
         DIAGNOSIS_FILES,
         EMBEDDING_CLASSIFIER_FILES,
         FIGURE_FILES,
@@ -84,6 +85,8 @@ rule classifiers:
 rule summary:
     input:
         SUMMARY_FILES,
+        QUOTED_TABLES,
+        PROJECTIONS,
         DIAGNOSIS_TABLES,
         EMBEDDING_CLASSIFIER_FILES,
         FLAG_TABLES,

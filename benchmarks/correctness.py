@@ -28,12 +28,12 @@ from diffusers.pipelines.stable_diffusion import pipeline_stable_diffusion as st
 from diffusers.utils.torch_utils import randn_tensor
 from generation import PROMPTS, Jobs
 from measures import unit_vectors
-from rates import Goal, arguments, report
+from rates import Goal, arguments, record, show
 
 import synthgap.models
 from synthgap.embedding.clip import ClipEncoder
 from synthgap.generation import diffusers_pipeline
-from synthgap.generation.batches import BatchSize
+from synthgap.generation.batches import LARGEST, BatchSize
 from synthgap.generation.diffusers_pipeline import DiffusersGenerator
 from synthgap.generation.pictures import Request
 from synthgap.image_files.decoding import opened
@@ -54,19 +54,14 @@ COSINE = {"float32": 1 - 1e-5, "bfloat16": 0.9995, "float16": 0.99999}
 """Least cosine with the embedding in float32 on the CPU, as docs/ARCHITECTURE.md states it."""
 
 CLAIM = """
-import sys, time
+import time
 from synthgap.jobs.device_claims import claimed
-if sys.argv[1] == "cuda":
-    import torch
 with claimed(1) as name:
     start = time.time()
-    if sys.argv[1] == "cuda":
-        matrix = torch.randn(1024, 1024, device="cuda")
-        float((matrix @ matrix).sum())
-    time.sleep(2)
-    print(start, time.time())
+    time.sleep(1)
+    print(start, time.time(), name)
 """
-"""A job that has a GPU for a while; it says from when to when."""
+"""A job that has a GPU for a while; it says from when to when, and which."""
 
 
 class Pair(NamedTuple):
@@ -101,8 +96,8 @@ class Models(NamedTuple):
         requests = [Request(PROMPTS[i % len(PROMPTS)], i) for i in range(self.count)]
         checkpoint = Checkpoint(str(self.pipeline), None, "random")
 
-        with contextlib.closing(spec.images(checkpoint, 7.5, requests[:1], self.threads)) as opens:
-            next(opens)
+        # Opened by the first image; a batch size that is set would open it anew.
+        next(spec.images(checkpoint, 7.5, requests, self.threads))
         held_pipeline().batch_size = BatchSize(batch_size, None)
         made = list(spec.images(checkpoint, 7.5, requests, self.threads))
         return np.stack([picture.pixels for picture in made]).astype(int)
@@ -160,13 +155,16 @@ def out_of_memory(models: Models, device: str, folder: Path) -> Iterator[Goal]:
         dtype="float16" if device == "cuda" else "float32",
         batch_size=count,
     )
-    job = jobs.job(count)
-    job()
-    with memory_for(count // 2, device):
+    job, peaks = jobs.job(count), []
+    for size in (count // 2, count):
+        # The first opens the model, and both leave what a batch takes.
+        jobs.job(size)()
+        peaks.append(torch.cuda.max_memory_allocated() if device == "cuda" else 0)
+    with memory_for(count // 2, device, sum(peaks) // 2):
         job()
     size = held_pipeline().batch_size.size
     yield Goal("out of memory: batch size after it", count // 2, size, at_most=True)
-    whole, halved = (read(folder / f"{turn}.parquet") for turn in range(2))
+    whole, halved = (read(folder / f"{turn}.parquet") for turn in (1, 2))
     columns = ["index", "seed", "prompt", "key"]
     same = whole.num_rows == count and whole.select(columns).equals(halved.select(columns))
     yield Goal("out of memory: rows, seeds and keys are all there (1: yes)", 1, float(same))
@@ -178,15 +176,24 @@ def out_of_memory(models: Models, device: str, folder: Path) -> Iterator[Goal]:
     yield Goal("out of memory: mean difference in levels", None, apart.mean(), at_most=True)
 
 
+def auto(models: Models, folder: Path) -> Iterator[Goal]:
+    """A batch size that finds itself, and is found again by the next process."""
+    settings = {"num_inference_steps": 1, "height": models.side, "width": models.side}
+    jobs = Jobs(models.pipeline, folder / "auto", models.threads, dtype="float16", **settings)
+    jobs.job(LARGEST + 63)()
+    yield Goal("auto: images at once that were found", LARGEST, held_pipeline().batch_size.size)
+    synthgap.models.release()
+    jobs.job(1)()
+    yield Goal("auto: images at once, next time", LARGEST, held_pipeline().batch_size.size)
+
+
 @contextlib.contextmanager
-def memory_for(images: int, device: str) -> Iterator[None]:
-    """Leave a GPU too little memory for twice as many; on a CPU, pretend to."""
+def memory_for(images: int, device: str, peak: int) -> Iterator[None]:
+    """Leave a GPU that much memory, enough for so many and no more; on a CPU, pretend to."""
     if device == "cuda":
         total = torch.cuda.get_device_properties(0).total_memory
-        # The last batch was twice as large.
-        peak, held = torch.cuda.max_memory_allocated(), torch.cuda.memory_allocated()
         torch.cuda.empty_cache()
-        torch.cuda.set_per_process_memory_fraction((held + 0.75 * (peak - held)) / total)
+        torch.cuda.set_per_process_memory_fraction(peak / total)
         try:
             yield
         finally:
@@ -221,15 +228,16 @@ def claims(device: str) -> Iterator[Goal]:
             environment[VISIBLE] = "0"
         jobs = [
             subprocess.Popen(
-                [sys.executable, "-c", CLAIM, device],
+                [sys.executable, "-c", CLAIM],
                 env=environment,
                 stdout=subprocess.PIPE,
                 text=True,
             )
             for _ in range(2)
         ]
-        (a, b), (c, d) = (map(float, job.communicate()[0].split()) for job in jobs)
-        together = float(min(b, d) > max(a, c))
+        (a, b, one), (c, d, other) = (job.communicate()[0].split() for job in jobs)
+        together = float(min(float(b), float(d)) > max(float(a), float(c)))
+        yield Goal(f"two jobs, {shares} a GPU: have the same (1: yes)", 1, float(one == other))
         what = f"two jobs, {shares} a GPU: at the same time (1: yes)"
         yield Goal(what, shares - 1, together, at_most=shares == 1)
 
@@ -285,7 +293,20 @@ def main() -> None:
     parser.add_argument("--small", action="store_true", help="the miniature's architectures")
     given = parser.parse_args()
     goals: list[Goal] = []
-    failed = []
+    failed: list[str] = []
+    facts: dict[str, object] = {"torch": torch.__version__}
+
+    def run(checks: dict[str, Iterator[Goal]]) -> dict[str, Any]:
+        for name, check in checks.items():
+            try:
+                goals.extend(check)
+            except Exception:
+                traceback.print_exc()
+                failed.append(name)
+            facts["failed"] = ", ".join(failed) or "nothing"
+            found = record("Correctness", [], given.device, facts, given.json, goals, judged=True)
+        return found
+
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         models = Models(
@@ -293,33 +314,23 @@ def main() -> None:
             folder / "clip",
             # A quarter of the usual pixels: the CPU computes the same images in float32.
             side=16 if given.small else 256,
-            steps=4 if given.small else 6,
-            count=4,
+            steps=4,
+            count=2,
             threads=len(os.sched_getaffinity(0)),
         )
+        # Before the processor is busy.
+        run({"claims": claims(given.device), "measures": measures(given.device)})
         architectures = ("miniature", "miniature") if given.small else ("sd15", "l14")
+        facts["architectures"] = " and ".join(architectures)
+        facts["images"] = f"{models.count} of {models.side}×{models.side}, {models.steps} steps"
         save_pipeline(architectures[0], torch.float32, models.pipeline, given.device)
         save_clip(architectures[1], torch.float32, models.clip, given.device)
         with beside(models) as precise:
-            checks: dict[str, Iterator[Goal]] = {
-                "claims": claims(given.device),
-                "measures": measures(given.device),
-                "out of memory": out_of_memory(models, given.device, folder),
-                "number formats": dtypes(models, precise),
-            }
-            for name, check in checks.items():
-                try:
-                    goals += check
-                except Exception:
-                    traceback.print_exc()
-                    failed.append(name)
-    facts = {
-        "architectures": " and ".join(architectures),
-        "images": f"{models.count} of {models.side}×{models.side}, {models.steps} steps",
-        "failed": ", ".join(failed) or "nothing",
-        "torch": torch.__version__,
-    }
-    report("Correctness", [], given.device, facts, given.json, goals, judged=True)
+            memory = {"out of memory": out_of_memory(models, given.device, folder)}
+            if given.device == "cuda":
+                memory["batches that find their size"] = auto(models, folder)
+            found = run({**memory, "number formats": dtypes(models, precise)})
+    show(found)
     if failed:
         sys.exit(1)
 

@@ -39,8 +39,9 @@ class Part(NamedTuple):
     small: tuple[str, ...]
 
 
-TURNS = ("--rounds", "2", "--seconds")
 ONE = ("--rounds", "1")
+TWO = ("--rounds", "2", "--seconds")
+"""Turns; a second one only where the first was done by then."""
 MODEL = ("--model", "{work}/pipeline")
 
 PARTS = {
@@ -48,32 +49,32 @@ PARTS = {
     "generation": Part(
         "generation.py",
         150,
-        (*TURNS, "70", *MODEL),
+        (*ONE, *MODEL),
         (*ONE, *MODEL, "--images", "9", "--alone", "2", "--batched", "4", "--steps", "2"),
     ),
     "embedding": Part(
         "embedding.py",
         60,
-        (*TURNS, "15"),
+        (*TWO, "15"),
         (*ONE, "--architecture", "miniature", "--images", "40"),
     ),
-    "measures": Part(
-        "measures_on_device.py",
-        60,
-        (*TURNS, "5"),
-        (*ONE, "--points", "1500", "--dimensions", "64"),
-    ),
-    "correctness": Part("correctness.py", 80, (), ("--small",)),
     "training": Part(
         "training.py",
         90,
-        (*TURNS, "30", "--batch-size", "128"),
+        (*TWO, "25"),
         (*ONE, "--images", "64", "--side", "64"),
+    ),
+    "correctness": Part("correctness.py", 90, (), ("--small",)),
+    "measures": Part(
+        "measures_on_device.py",
+        90,
+        ONE,
+        (*ONE, "--points", "1500", "--dimensions", "64"),
     ),
     "compiled": Part(
         "generation.py",
         170,
-        (*TURNS, "30", *MODEL, "--compile", "--images", "65"),
+        (*TWO, "10", *MODEL, "--compile", "--images", "32", "--steps", "10"),
         (*ONE, *MODEL, "--compile", "--images", "9", "--steps", "2"),
     ),
 }
@@ -132,13 +133,15 @@ def main() -> None:
 
 def facts(device: str) -> dict[str, Any]:
     """What the figures depend on. The card is asked through NVML: CUDA is the parts' alone."""
-    name, versions = card("cpu"), {package: version(package) for package in PACKAGES}
+    versions = {package: version(package) for package in PACKAGES}
     if device == "cuda":
         import pynvml
 
         pynvml.nvmlInit()
         name = pynvml.nvmlDeviceGetName(pynvml.nvmlDeviceGetHandleByIndex(0))
         versions["driver"] = pynvml.nvmlSystemGetDriverVersion()
+    else:
+        name = card(device)
     return {
         "card": name,
         "cores": len(os.sched_getaffinity(0)),
@@ -156,6 +159,8 @@ def measured(command: list[str], work: Path, limit_s: float, log: TextIO) -> dic
     environment = {
         **os.environ,
         "HF_HUB_OFFLINE": "1",
+        # Where a part that is killed leaves its models.
+        "TMPDIR": str(work),
         # Nothing that an earlier run has found or compiled.
         "XDG_CACHE_HOME": str(work / "cache"),
         "TORCHINDUCTOR_CACHE_DIR": str(work / "inductor"),

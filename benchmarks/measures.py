@@ -26,7 +26,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from rates import Contestant, Rate, arguments, report, side_by_side
+from rates import Contestant, Rate, arguments, record, show, side_by_side
 
 K = 5
 FULL = 1_281_167
@@ -197,7 +197,7 @@ def compare(work: str, n: int, m: int, d: int, rounds: int, seconds: float | Non
     """Rates of a comparison's contestants, with the memory that each takes alone."""
     one, other = unit_vectors(0, n, d), unit_vectors(1, m, d)
     contestants = CONTESTANTS[work]
-    rates = side_by_side(
+    *_, rates = side_by_side(
         {
             name: Contestant(lambda work=work: work(one, other), m)
             for name, work in contestants.items()
@@ -231,7 +231,7 @@ def main() -> None:
     rates = compare(given.work, n, m, d, given.rounds, given.seconds)
     facts = {"points": n, "queries": m, "d": d, "numpy": np.__version__}
     facts |= {name: version(name) for name in ("faiss-cpu", "prdc", "scikit-learn", "vendi-score")}
-    report(given.work, rates, "cpu", facts, given.json)
+    show(record(given.work, rates, "cpu", facts, given.json))
 
 
 if __name__ == "__main__":

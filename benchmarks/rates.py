@@ -11,7 +11,7 @@ import platform
 import resource
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,6 +27,8 @@ class Contestant(NamedTuple):
     """Does all of it once."""
     images: int
     """That this makes; the rate is comparable where the numbers differ."""
+    warm_up: Callable[[], object] | None = None
+    """Less work that has the same effect on later turns; all of it, unless told."""
 
 
 class Rate(NamedTuple):
@@ -84,8 +86,10 @@ def side_by_side(
     seconds: float | None = None,
     flops_per_image: float | None = None,
     matrix_flops_per_s: float | None = None,
-) -> list[Rate]:
+) -> Iterator[list[Rate]]:
     """Let contestants take turns; the first is what the others are compared with.
+
+    Yields the rates after each turn of all, so that whatever ends the run leaves what was measured.
 
     Args:
         contestants: of each name what it does.
@@ -108,7 +112,10 @@ def side_by_side(
                 torch.cuda.reset_peak_memory_stats()
                 torch.cuda.synchronize()
             start = time.perf_counter()
-            contestant.work()
+            if turn:
+                contestant.work()
+            else:
+                (contestant.warm_up or contestant.work)()
             if device == "cuda":
                 torch.cuda.synchronize()
             took = time.perf_counter() - start
@@ -117,6 +124,18 @@ def side_by_side(
             else:
                 warming[name] = took
             peak[name] = _peak_mib(device)
+        if turn:
+            yield _rates(contestants, taken, warming, peak, flops_per_image, matrix_flops_per_s)
+
+
+def _rates(
+    contestants: Mapping[str, Contestant],
+    taken: Mapping[str, Sequence[float]],
+    warming: Mapping[str, float],
+    peak: Mapping[str, float],
+    flops_per_image: float | None,
+    matrix_flops_per_s: float | None,
+) -> list[Rate]:
     each = {name: [s / contestants[name].images for s in found] for name, found in taken.items()}
     first = each[next(iter(contestants))]
     rates = []
@@ -131,7 +150,9 @@ def side_by_side(
                 peak[name],
                 rate * flops_per_image / matrix_flops_per_s if known else None,
                 len(found),
-                max(0.0, warming[name] - statistics.median(taken[name])),
+                None
+                if contestants[name].warm_up
+                else max(0.0, warming[name] - statistics.median(taken[name])),
             )
         )
     return rates
@@ -167,10 +188,10 @@ def card(device: str) -> str:
     return torch.cuda.get_device_name() if device == "cuda" else f"CPU ({platform.machine()})"
 
 
-def report(title: str, rates: Sequence[Rate], *args: Any, **kwargs: Any) -> None:
-    """Print the tables, and do what `record` does, whose arguments these are."""
-    found = record(title, rates, *args, **kwargs)
-    print(f"\n{title}\n{found['device']}, {said(found['facts'])}\n\n{tables(found)}", flush=True)
+def show(found: Mapping[str, Any]) -> None:
+    """Print what `record` gave."""
+    title, facts = found["title"], said(found["facts"])
+    print(f"\n{title}\n{found['device']}, {facts}\n\n{tables(found)}", flush=True)
 
 
 def record(

@@ -18,7 +18,7 @@ import photographs
 import pyarrow as pa
 import timm
 import torch
-from rates import Contestant, Goal, arguments, matrix_rate, ratio, report, side_by_side
+from rates import Contestant, Goal, arguments, matrix_rate, ratio, record, show, side_by_side
 from torch.utils.flop_counter import FlopCounterMode
 
 from synthgap.tables import IMAGES, write
@@ -40,10 +40,10 @@ def main() -> None:
     parser = arguments(__doc__.splitlines()[0])
     cuda = parser.parse_known_args()[0].device == "cuda"
     parser.add_argument("--architecture", default="resnetrs152" if cuda else "test_resnet")
-    parser.add_argument("--images", type=int, default=8192 if cuda else 320)
+    parser.add_argument("--images", type=int, default=4096 if cuda else 320)
     parser.add_argument("--side", type=int, default=512 if cuda else 96, help="of the JPEGs")
     parser.add_argument("--image-size", type=int, default=224 if cuda else 64)
-    parser.add_argument("--batch-size", type=int, default=256 if cuda else 32)
+    parser.add_argument("--batch-size", type=int, default=128 if cuda else 32)
     parser.add_argument("--readers", type=int, default=16 if cuda else 1)
     parser.add_argument("--channels-last", action="store_true", default=cuda)
     parser.add_argument("--compile", action="store_true")
@@ -77,7 +77,13 @@ def main() -> None:
         }
         steps = options.images // options.batch_size
         dtype = torch.bfloat16 if cuda else torch.float32
-        rates = side_by_side(
+        facts = {
+            **{key: value for key, value in vars(options).items() if key not in NO_FACTS},
+            "amp": spec.amp,
+            "torch": torch.__version__,
+            "timm": timm.__version__,
+        }
+        for rates in side_by_side(
             {
                 name: Contestant(work, steps * options.batch_size)
                 for name, work in contestants.items()
@@ -87,18 +93,15 @@ def main() -> None:
             options.seconds,
             flops_per_image(spec),
             matrix_rate(options.device, dtype),
-        )
-    facts = {
-        **{key: value for key, value in vars(options).items() if key not in NO_FACTS},
-        "amp": spec.amp,
-        "torch": torch.__version__,
-        "timm": timm.__version__,
-    }
-    goals = [
-        Goal("tables over timm's calls on files", 1.0, ratio(rates, TABLES, FILES)),
-        Goal("tables over data in memory", 0.9, ratio(rates, TABLES, MEMORY)),
-    ]
-    report("Training a classifier", rates, options.device, facts, options.json, goals)
+        ):
+            goals = [
+                Goal("tables over timm's calls on files", 1.0, ratio(rates, TABLES, FILES)),
+                Goal("tables over data in memory", 0.9, ratio(rates, TABLES, MEMORY)),
+            ]
+            found = record(
+                "Training a classifier", rates, options.device, facts, options.json, goals
+            )
+    show(found)
 
 
 def make_images(folder: Path, count: int, side: int) -> list[Part]:

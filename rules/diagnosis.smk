@@ -2,12 +2,17 @@
 
 Inputs: embeddings of a variant, of both natural sets and of the variant's prompts.
 Outputs: diagnosis/{encoder}/{variant}.parquet; summary/diagnosis.parquet and CSV, a row an encoder,
-variant, class and cause; figures/diagnosis.html, figures/{encoder}/causes.png.
+variant, class and cause; summary/causes.parquet and CSV, how many classes suffer, a row an encoder,
+variant and cause; figures/diagnosis.html, figures/{encoder}/causes.png.
 Guarantees: thresholds come from random partings of source and natural images, at a stated
 false-discovery rate over classes; a new variant leaves the diagnosis of the others as it is.
 """
 
-DIAGNOSIS_TABLES = [f"{RESULTS}/summary/diagnosis.{suffix}" for suffix in ("parquet", "csv")]
+DIAGNOSIS_TABLES = expand(
+    f"{RESULTS}/summary/{{table}}.{{suffix}}",
+    table=["diagnosis", "causes"],
+    suffix=["parquet", "csv"],
+)
 
 DIAGNOSIS_FILES = [
     *DIAGNOSIS_TABLES,
@@ -23,6 +28,7 @@ def diagnosis_of(encoder, variant):
 # On a cluster, not worth an allocation.
 localrules:
     join_diagnoses,
+    count_causes,
     write_diagnosis,
     draw_causes,
 
@@ -58,7 +64,7 @@ rule join_diagnoses:
     input:
         [diagnosis_of(encoder, variant) for encoder in STUDY.encoders for variant in STUDY.variants],
     output:
-        DIAGNOSIS_TABLES,
+        [f"{RESULTS}/summary/diagnosis.{suffix}" for suffix in ("parquet", "csv")],
     log:
         f"{LOGS}/diagnosis.log",
     conda:
@@ -69,9 +75,27 @@ rule join_diagnoses:
         "../workflow/scripts/join_diagnoses.py"
 
 
-rule write_diagnosis:
+rule count_causes:
     input:
         f"{RESULTS}/summary/diagnosis.parquet",
+    output:
+        table=f"{RESULTS}/summary/causes.parquet",
+        csv=f"{RESULTS}/summary/causes.csv",
+    log:
+        f"{LOGS}/causes.log",
+    conda:
+        "../envs/tables.yaml"
+    params:
+        code=code("count_causes.py"),
+    script:
+        "../workflow/scripts/count_causes.py"
+
+
+rule write_diagnosis:
+    input:
+        diagnosis=f"{RESULTS}/summary/diagnosis.parquet",
+        causes=f"{RESULTS}/summary/causes.parquet",
+        templates=templates("diagnosis"),
     output:
         report(
             f"{RESULTS}/figures/diagnosis.html",
@@ -91,7 +115,7 @@ rule write_diagnosis:
 
 rule draw_causes:
     input:
-        f"{RESULTS}/summary/diagnosis.parquet",
+        f"{RESULTS}/summary/causes.parquet",
     output:
         report(
             f"{RESULTS}/figures/{{encoder}}/causes.png",

@@ -1,9 +1,10 @@
 """Figures and pages, all of them part of the report.
 
-Inputs: summaries, embeddings and image tables.
-Outputs: figures/answer.html, figures/quoted.html, figures/measures.html,
+Inputs: summaries, projections and image tables; the templates of the pages.
+Outputs: figures/answer.html, figures/quoted.html, figures/measures.html, figures/flags.html,
 figures/embedding_classifiers.html, figures/{encoder}/*.png, figures/classes/*.png.
-Guarantees: a figure draws what stands in a table, and computes nothing that is in none.
+Guarantees: a figure shows what stands in a table. It may count rows and add them up, and computes
+nothing else.
 """
 
 CHARTS = ["centroid_distance", "accuracy", "accuracy_against_distance", "cross_accuracy"]
@@ -23,11 +24,6 @@ FIGURE_FILES = [
 ]
 
 
-def prompted(encoder):
-    """The variants whose prompts the encoder embeds."""
-    return [variant for variant in STUDY.variants if has_prompts(encoder, variant)]
-
-
 def class_title(wildcards):
     category = STUDY.category(wildcards.class_id)
     return f"{category.class_id}: {category.name}" + (
@@ -44,15 +40,18 @@ localrules:
     write_answer,
     write_quoted,
     write_measures,
+    write_flags,
     draw_charts,
     draw_isolation,
+    draw_projection,
     draw_embedding_classifiers,
     write_embedding_classifiers,
 
 
 rule write_answer:
     input:
-        f"{RESULTS}/summary/variants.parquet",
+        variants=f"{RESULTS}/summary/variants.parquet",
+        templates=templates("answer"),
     output:
         report(
             f"{RESULTS}/figures/answer.html",
@@ -74,7 +73,9 @@ rule write_answer:
 
 rule write_quoted:
     input:
-        f"{RESULTS}/summary/variants.parquet",
+        variants=f"{RESULTS}/summary/variants.parquet",
+        quoted=f"{RESULTS}/summary/quoted.parquet",
+        templates=templates("quoted"),
     output:
         report(
             f"{RESULTS}/figures/quoted.html",
@@ -95,7 +96,8 @@ rule write_quoted:
 
 rule write_measures:
     input:
-        f"{RESULTS}/summary/variants.parquet",
+        variants=f"{RESULTS}/summary/variants.parquet",
+        templates=templates("measures"),
     output:
         report(
             f"{RESULTS}/figures/measures.html",
@@ -111,6 +113,27 @@ rule write_measures:
         code=code("write_measures.py"),
     script:
         "../workflow/scripts/write_measures.py"
+
+
+rule write_flags:
+    input:
+        flags=f"{RESULTS}/summary/flags.parquet",
+        templates=templates("flags"),
+    output:
+        report(
+            f"{RESULTS}/figures/flags.html",
+            caption="../workflow/report/flags.rst",
+            category="Answer",
+            labels={"what": "flagged images"},
+        ),
+    log:
+        f"{LOGS}/figures/flags.log",
+    conda:
+        "../envs/tables.yaml"
+    params:
+        code=code("write_flags.py"),
+    script:
+        "../workflow/scripts/write_flags.py"
 
 
 rule draw_charts:
@@ -180,7 +203,8 @@ rule draw_embedding_classifiers:
 
 rule write_embedding_classifiers:
     input:
-        f"{RESULTS}/summary/embedding_classifiers.parquet",
+        accuracies=f"{RESULTS}/summary/embedding_classifiers.parquet",
+        templates=templates("embedding_classifiers"),
     output:
         report(
             f"{RESULTS}/figures/embedding_classifiers.html",
@@ -200,12 +224,7 @@ rule write_embedding_classifiers:
 
 rule draw_projection:
     input:
-        images=lambda wildcards: [
-            table for source in STUDY.sources for table in embeddings_of(wildcards.encoder, source)
-        ],
-        prompts=lambda wildcards: [
-            prompts_of(wildcards.encoder, variant) for variant in prompted(wildcards.encoder)
-        ],
+        f"{RESULTS}/projections/{{encoder}}.parquet",
     output:
         report(
             f"{RESULTS}/figures/{{encoder}}/projection.png",
@@ -217,12 +236,10 @@ rule draw_projection:
         f"{LOGS}/figures/{{encoder}}/projection.log",
     conda:
         "../envs/tables.yaml"
-    resources:
-        **sized(lambda wildcards: measuring(len(STUDY.sources))),
     params:
-        sources=STUDY.sources,
-        variants=lambda wildcards: prompted(wildcards.encoder),
-        classes=[f"{category.class_id} {category.name}" for category in STUDY.classes],
+        names={
+            category.class_id: f"{category.class_id} {category.name}" for category in STUDY.classes
+        },
         code=code("draw_projection.py"),
     script:
         "../workflow/scripts/draw_projection.py"

@@ -3,8 +3,8 @@
 Inputs: image sets, natural or made elsewhere; the models of the generators.
 Outputs: images/{source}/{class_id}.parquet, one table a source and class; of what was read also
 quarantine/{source}/{class_id}.parquet, what was put aside and why; index/{source}.parquet, where the
-images of a source lie inside Parquet files; summary/flags.parquet and .csv, figures/flags.html: how
-many synthetic images are black, of one colour and the like.
+images of a source lie inside Parquet files; summary/flags.parquet and .csv: how many synthetic images
+are black, of one colour and the like.
 Guarantees: what is read is not copied, and every image is in one of the two tables. A generated
 image depends on its key alone (prompt, seed, settings, model, code). Images whose key is still
 wanted stay byte for byte; only the missing ones are made, and those that a killed job had finished
@@ -158,12 +158,6 @@ rule count_flags:
     output:
         table=f"{RESULTS}/summary/flags.parquet",
         csv=f"{RESULTS}/summary/flags.csv",
-        page=report(
-            f"{RESULTS}/figures/flags.html",
-            caption="../workflow/report/flags.rst",
-            category="Answer",
-            labels={"what": "flagged images"},
-        ),
     log:
         f"{LOGS}/flags.log",
     conda:

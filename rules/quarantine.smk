@@ -37,7 +37,8 @@ rule join_quarantine:
 
 rule write_quarantine:
     input:
-        f"{RESULTS}/summary/quarantine.parquet",
+        aside=f"{RESULTS}/summary/quarantine.parquet",
+        templates=templates("quarantine"),
     output:
         report(
             f"{RESULTS}/figures/quarantine.html",

@@ -1,6 +1,7 @@
 """The study that the other rules serve.
 
-Gives them: STUDY, the checked study; RESULTS, its folder; `code`, the identity of a script.
+Gives them: STUDY, the checked study; RESULTS, its folder; `code`, the identity of a script;
+`templates`, the files that a page is made from.
 Guarantees: a study file with a mistake ends here, in one line, before any job runs.
 """
 
@@ -18,6 +19,7 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 
 from synthgap.jobs import device_claims, devices, runs
 from synthgap.errors import InputError
+from synthgap.figures.pages.rendering import templates_of
 from synthgap.identity import code_identity
 from synthgap.provenance import model_files
 from synthgap.study.model import NATURAL_TRAIN, NATURAL_VAL, Study
@@ -53,6 +55,12 @@ gc.set_threshold(200_000, 50, 100)
 def code(script):
     """Identity of a script and of the modules behind it: its change makes a job stale."""
     return code_identity(HERE / "workflow/scripts" / script)
+
+
+def templates(page):
+    """The templates of a page, as inputs: the identity of code covers Python alone."""
+    # Relative, since other inputs than before would make a job stale in a checkout elsewhere.
+    return [os.path.relpath(path) for path in templates_of(page)]
 
 
 def by(wildcard, values):

@@ -10,16 +10,26 @@ from tests.workflow.project import Project
 ON_A_GPU = {"generate_images", "embed_images", "embed_prompts", "train_classifier"}
 
 LOCAL = {
-    *("join_diagnoses", "write_diagnosis", "draw_causes", "write_quarantine", "write_measures"),
+    *(
+        "join_diagnoses",
+        "count_causes",
+        "write_diagnosis",
+        "draw_causes",
+        "write_quarantine",
+        "write_measures",
+    ),
     *("summarise_embedding_classifiers", "draw_embedding_classifiers"),
     *("write_embedding_classifiers", "write_answer", "write_quoted", "draw_charts"),
-    *("draw_isolation",),
+    *("draw_isolation", "draw_projection", "compare_quoted", "write_flags"),
 }
 
 
 @pytest.mark.parametrize(
     "stage",
-    ["images", "embeddings", "measures", "classifiers", "diagnosis", "summary", "figures"],
+    [
+        *("images", "embeddings", "measures", "classifiers", "diagnosis", "summary"),
+        *("projections", "figures"),
+    ],
 )
 def test_results_are_those_of_a_local_run(local: Project, clustered: Project, stage: str) -> None:
     files, others = (

@@ -206,6 +206,16 @@ class TestFoundBefore:
         found.path.write_text(content)
         assert found.read() is None
 
+    def test_without_a_home_it_goes_on(self, tmp_path, monkeypatch):
+        monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+        monkeypatch.delenv("HOME")
+        # As for a user that the system does not know.
+        monkeypatch.setattr("os.path.expanduser", lambda path: path)
+        monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+        device = Device(40 * GIB, GIB)
+        run(BatchSize("auto", device, FoundSize({})), device, 100)
+        assert FoundSize({}).read() == 32
+
     def test_without_a_place_to_write_it_goes_on(self, tmp_path, monkeypatch):
         (tmp_path / "file").touch()
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))

@@ -8,7 +8,9 @@ from points import write_points, write_source
 
 from synthgap.diagnosis.of_variant import SCHEMA, diagnose_variant, join_diagnoses
 from synthgap.errors import InputError
-from synthgap.figures.diagnosis import draw_causes, write_diagnosis
+from synthgap.figures.charts.causes import draw_causes
+from synthgap.figures.pages.diagnosis import write_diagnosis
+from synthgap.summary.causes import COLUMNS, causes_table
 from synthgap.tables import metadata_of, read, write_embeddings
 
 
@@ -99,11 +101,35 @@ class TestTable:
         assert len(pd.read_csv(tmp_path / "joined.csv")) == 64
 
 
+class TestCauses:
+    def test_counts_the_classes_of_each_variant_and_cause(self, sources, prompts, tmp_path):
+        table = diagnosed(tmp_path / "d.parquet", sources, prompts)
+        counted = causes_table(table)
+        assert counted.num_rows == 4
+        for row in counted.to_pylist():
+            suffers = table.loc[table["cause"] == row["cause"], "suffers"]
+            assert (row["suffer"], row["classes"]) == (suffers.sum(), 8)
+            assert row["share"] == suffers.mean()
+        assert [field.name for field in counted.schema] == list(COLUMNS)
+        for field in counted.schema:
+            assert field.metadata[b"description"]
+
+    def test_a_cause_that_was_not_measured_has_no_share(self, sources, tmp_path):
+        table = diagnosed(tmp_path / "d.parquet", sources, None)
+        (row,) = (row for row in causes_table(table).to_pylist() if row["cause"] == "adherence")
+        assert (row["suffer"], row["classes"], row["share"]) == (0, 0, None)
+
+
+def page_of(path, diagnosis):
+    """The page of a diagnosis, as HTML."""
+    write_diagnosis(path, diagnosis, causes_table(diagnosis).to_pandas())
+    return path.read_text()
+
+
 class TestPage:
     def test_names_the_classes_that_suffer_and_what_to_try(self, sources, prompts, tmp_path):
         table = diagnosed(tmp_path / "d.parquet", sources, prompts)
-        write_diagnosis(tmp_path / "d.html", table)
-        page = (tmp_path / "d.html").read_text()
+        page = page_of(tmp_path / "d.html", table)
         assert "class-2 crane" in page
         assert "use the definition" in page
         assert "nan" not in page
@@ -113,27 +139,24 @@ class TestPage:
             assert f"{int(known.sum())} of {len(known)}" in page
 
     def test_says_where_a_cause_was_not_measured(self, sources, tmp_path):
-        write_diagnosis(tmp_path / "d.html", diagnosed(tmp_path / "d.parquet", sources, None))
-        assert "not measured" in (tmp_path / "d.html").read_text()
+        table = diagnosed(tmp_path / "d.parquet", sources, None)
+        assert "not measured" in page_of(tmp_path / "d.html", table)
 
     def test_says_when_no_class_suffers(self, sources, tmp_path):
         table = diagnosed(tmp_path / "d.parquet", sources, None)
-        write_diagnosis(tmp_path / "d.html", table.assign(suffers=False))
-        assert "No class suffers" in (tmp_path / "d.html").read_text()
+        assert "No class suffers" in page_of(tmp_path / "d.html", table.assign(suffers=False))
 
     def test_names_are_text_and_no_markup(self, sources, tmp_path):
         table = diagnosed(tmp_path / "d.parquet", sources, None)
-        write_diagnosis(
-            tmp_path / "d.html", table.assign(name="<b>crane", suffers=True, advice="x")
-        )
-        page = (tmp_path / "d.html").read_text()
+        table = table.assign(name="<b>crane", suffers=True, advice="x")
+        page = page_of(tmp_path / "d.html", table)
         assert "<b>crane" not in page
         assert "&lt;b&gt;crane" in page
 
     @pytest.mark.parametrize("with_prompts", [True, False])
     def test_chart_is_drawn(self, sources, prompts, tmp_path, with_prompts):
         table = diagnosed(tmp_path / "d.parquet", sources, prompts if with_prompts else None)
-        draw_causes(tmp_path / "c.png", table)
+        draw_causes(tmp_path / "c.png", causes_table(table).to_pandas())
         assert (tmp_path / "c.png").read_bytes().startswith(b"\x89PNG")
 
 

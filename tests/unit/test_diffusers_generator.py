@@ -271,6 +271,12 @@ class TestCompiling:
         assert captured == once
         assert np.array_equal(expected, levels(make(folders["sd"], REQUESTS[:1])))
 
+    def test_is_done_for_few_images_that_come_again(self, folders, captured):
+        make(folders["sd"], REQUESTS[:1], batch_size=4, compile=True)
+        assert "code" not in captured
+        make(folders["sd"], REQUESTS[:1], batch_size=4, compile=True)
+        assert "code" in captured
+
     def test_is_done_for_a_few_images_where_no_batch_is_larger(self, folders, captured):
         make(folders["sd"], REQUESTS[:1], batch_size=2, compile=True)
         assert "code" in captured

@@ -13,11 +13,8 @@ from synthgap import tables
 from synthgap.embedding_classifiers import CLASSIFIERS, classify
 from synthgap.embedding_classifiers.accuracy_table import measure_embedding_classifiers
 from synthgap.errors import InputError
-from synthgap.figures.embedding_classifiers import (
-    differences,
-    draw_embedding_classifiers,
-    write_embedding_classifiers,
-)
+from synthgap.figures.charts.embedding_classifiers import draw_embedding_classifiers
+from synthgap.figures.pages.embedding_classifiers import differences, write_embedding_classifiers
 from synthgap.measures.tables.of_source import measure_source
 from synthgap.summary.embedding_classifiers import COLUMNS, embedding_classifiers_table
 

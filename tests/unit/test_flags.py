@@ -5,7 +5,7 @@ import pandas as pd
 import pyarrow as pa
 
 from synthgap import tables
-from synthgap.figures.pages.flagged_images import SHOWN, write_flags_page
+from synthgap.figures.pages.flags import SHOWN, write_flags
 from synthgap.summary.flagged_images import COLUMNS, flags_table
 
 
@@ -39,7 +39,7 @@ def test_flags_are_counted_by_variant_and_class(tmp_path):
 
 
 def test_the_page_lists_what_is_flagged(tmp_path):
-    write_flags_page(tmp_path / "flags.html", counted(tmp_path).to_pandas())
+    write_flags(tmp_path / "flags.html", counted(tmp_path).to_pandas())
     text = (tmp_path / "flags.html").read_text()
     assert "4 of the 8 synthetic images" in text
     variants, classes = text.split("<h2>")
@@ -57,7 +57,7 @@ def _cells(page: str) -> list[list[str]]:
 
 def test_the_page_says_when_nothing_is_flagged(tmp_path):
     flags = counted(tmp_path).to_pandas()
-    write_flags_page(tmp_path / "flags.html", flags[flags["source"] == "other"])
+    write_flags(tmp_path / "flags.html", flags[flags["source"] == "other"])
     text = (tmp_path / "flags.html").read_text()
     assert "None of the 2 synthetic images is flagged." in text
     assert "<table" not in text
@@ -66,7 +66,7 @@ def test_the_page_says_when_nothing_is_flagged(tmp_path):
 def test_the_page_stays_short(tmp_path):
     row = counted(tmp_path).to_pandas().iloc[[0]]
     many = pd.concat([row.assign(class_id=f"<c{n}>", flagged=n + 1) for n in range(100)])
-    write_flags_page(tmp_path / "flags.html", many)
+    write_flags(tmp_path / "flags.html", many)
     text = (tmp_path / "flags.html").read_text()
     assert f"the first {SHOWN} of 100" in text
     assert text.index("&lt;c99&gt;") < text.index("&lt;c98&gt;")

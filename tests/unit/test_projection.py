@@ -2,11 +2,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from points import write_points
+from PIL import Image
+from points import directions, write_points, write_source
 from sklearn.decomposition import PCA
 
-from synthgap.figures.charts.projection import principal_axes, shown
-from synthgap.tables import read_embeddings
+from synthgap.figures.charts.projection import draw_projection
+from synthgap.summary.projection import COLUMNS, principal_axes, projection_table, shown
+from synthgap.tables import embeddings_in, read_embeddings
 
 
 def test_the_axes_are_those_of_scikit_learn():
@@ -28,16 +30,76 @@ def table(tmp_path: Path) -> Path:
 
 
 def test_of_few_classes_the_first_images_are_drawn(table):
-    np.testing.assert_array_equal(shown(table, 3, classes=100), read_embeddings(table)[:50])
+    found = embeddings_in(shown(table, 3, classes=100))
+    np.testing.assert_array_equal(found, read_embeddings(table)[:50])
 
 
 def test_of_many_classes_some_of_the_first_are_drawn(table, tmp_path):
     first = read_embeddings(table)[:50].tolist()
-    drawn = [[first.index(row) for row in shown(table, n, 1000).tolist()] for n in range(100)]
+
+    def indices_of(place):
+        return [first.index(row) for row in embeddings_in(shown(table, place, 1000)).tolist()]
+
+    drawn = [indices_of(place) for place in range(100)]
     assert {len(indices) for indices in drawn} == {5}
     assert {index for indices in drawn for index in indices} == set(range(50))
-    assert drawn[7] == [first.index(row) for row in shown(table, 7, 1000).tolist()]
+    assert drawn[7] == indices_of(7) == shown(table, 7, 1000)["index"].to_pylist()
     assert len(shown(table, 0, 10**6)) == 1
     # A smaller class loses the indices that it lacks, and gives as many.
     write_points(tmp_path / "few.parquet", "crane", read_embeddings(table)[:20])
     assert len(shown(tmp_path / "few.parquet", 7, 1000)) == 5
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> dict[str, list[Path]]:
+    return {
+        source: write_source(
+            tmp_path / source,
+            {
+                name: directions(3 * seed + k, 9, 6, 0.5 * k)
+                for k, name in enumerate(("crane", "owl"))
+            },
+        )
+        for seed, source in enumerate(("natural-train", "disamb"))
+    }
+
+
+@pytest.fixture
+def prompts(tmp_path: Path) -> dict[str, Path]:
+    return {"disamb": write_points(tmp_path / "p.parquet", "crane", directions(7, 4, 6, -1.0))}
+
+
+def test_a_row_an_image_or_prompt_with_where_it_lies(images, prompts):
+    table = projection_table(images, prompts)
+    assert table.schema.names == list(COLUMNS)
+    rows = table.to_pandas()
+    assert list(rows.groupby(["source", "kind"], sort=False).size()) == [18, 18, 4]
+    pictures = rows[rows["kind"] == "image"]
+    together = np.concatenate(
+        [read_embeddings(path) for paths in images.values() for path in paths]
+    )
+    expected = PCA(2, svd_solver="full").fit(together)
+    found = pictures[["first", "second"]].to_numpy()
+    np.testing.assert_allclose(np.abs(found), np.abs(expected.transform(together)), atol=1e-5)
+    shares = rows[["first_share", "second_share"]].drop_duplicates().to_numpy()
+    np.testing.assert_allclose(shares, [expected.explained_variance_ratio_], atol=1e-6)
+    assert rows.loc[rows["kind"] == "prompt", ["first", "second"]].isna().all(axis=None)
+    # The images' mean is the origin, and the gap leads to it from the prompts.
+    assert abs(pictures["along_gap"].mean()) < 1e-6
+    assert rows.loc[rows["kind"] == "prompt", "along_gap"].max() < pictures["along_gap"].mean()
+
+
+def test_without_prompts_there_is_no_gap(images):
+    rows = projection_table(images, {}).to_pandas()
+    assert rows[["along_gap", "across_gap"]].isna().all(axis=None)
+    assert rows[["first", "second"]].notna().all(axis=None)
+
+
+@pytest.mark.parametrize("with_prompts", [True, False])
+def test_the_map_is_drawn_from_the_table_alone(images, prompts, tmp_path, with_prompts):
+    points = projection_table(images, prompts if with_prompts else {}).to_pandas()
+    for name in ("one.png", "two.png"):
+        draw_projection(tmp_path / name, points, {"crane": "crane", "owl": "owl"})
+    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+    with Image.open(tmp_path / "one.png") as image:
+        assert min(image.size) > 600

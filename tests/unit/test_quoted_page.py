@@ -7,10 +7,12 @@ import pandas as pd
 import pytest
 
 from synthgap.figures.pages.quoted import write_quoted
+from synthgap.summary.quoted import COLUMNS, quoted_table
 
 
 def variants(**columns: list[float]) -> pd.DataFrame:
     table = {
+        "encoder": ["clip"] * 4,
         "source": ["natural-train", "disamb", "disamb2.5", "promptaug"],
         "centroid_distance": [0.3, 0.04, 0.09, 0.25],
         "linear_separability": [np.nan, 0.8, 0.75, 0.7],
@@ -32,7 +34,7 @@ def seen(tmp_path: Path):
     """What a reader sees of the table."""
 
     def page(table: pd.DataFrame) -> str:
-        write_quoted(tmp_path / "quoted.html", table)
+        write_quoted(tmp_path / "quoted.html", table, quoted_table(table).to_pandas())
         body = (tmp_path / "quoted.html").read_text()
         text = re.sub(r"<[^>]*>", " ", re.search(r"<table>.*?</table>", body, re.DOTALL)[0])
         return " ".join(html.unescape(text).split())
@@ -42,13 +44,32 @@ def seen(tmp_path: Path):
 
 def test_order_and_ratios_of_distances(seen):
     found = seen(variants())
-    assert "disamb (0.04) < disamb2.5 (0.09) < promptaug (0.25): this study does show" in found
+    assert "disamb (0.0400) < disamb2.5 (0.0900) < promptaug (0.250): this study does show" in found
     assert "1.000 : 1.667 : 2.024 1.000 : 2.250 : 6.250" in found
     assert "this study does not show" in seen(variants(centroid_distance=[0.3, 0.1, 0.09, 0.25]))
 
 
+def test_the_table_has_ratios_and_places_beside_the_quoted_ones():
+    two = pd.concat(
+        [variants(), variants(centroid_distance=[0.3, 0.1, 0.09, 0.2]).assign(encoder="dino")]
+    )
+    table = quoted_table(two)
+    rows = {(row["encoder"], row["source"]): row for row in table.to_pylist()}
+    assert len(rows) == 6
+    assert rows["clip", "promptaug"]["ratio"] == pytest.approx(6.25)
+    assert rows["clip", "promptaug"]["quoted_ratio"] == pytest.approx(2.49 / 1.23)
+    sources = ("disamb", "disamb2.5", "promptaug")
+    assert [rows["clip", source]["place"] for source in sources] == [1, 2, 3]
+    assert [rows["dino", source]["place"] for source in sources] == [2, 1, 3]
+    assert [rows["dino", source]["quoted_place"] for source in sources] == [1, 2, 3]
+    for field in table.schema:
+        assert field.metadata[b"description"].decode() == COLUMNS[field.name][1]
+
+
 def test_a_study_without_the_three_variants_has_no_such_rows(seen):
-    assert "Order" not in seen(variants().query("source != 'promptaug'"))
+    without = variants().query("source != 'promptaug'")
+    assert "Order" not in seen(without)
+    assert quoted_table(without).num_rows == 0
 
 
 def test_what_diversity_and_shift_cost(seen):
@@ -108,7 +129,8 @@ def test_an_encoder_without_prompts_has_no_row_of_them(seen):
 
 
 def test_our_reading_and_what_is_ours_are_named_apart(tmp_path):
-    write_quoted(tmp_path / "quoted.html", variants())
+    table = quoted_table(variants()).to_pandas()
+    write_quoted(tmp_path / "quoted.html", variants(), table)
     reading, ours = (tmp_path / "quoted.html").read_text().split("<h2>Ours</h2>")
     assert "PromptAug is" in reading
     for word in ("interval", "Owen", "tie", "Classifiers on embeddings", "diagnosis"):

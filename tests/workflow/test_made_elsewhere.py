@@ -38,7 +38,7 @@ def test_slow_files_are_told_once_and_black_images_are_flagged(tmp_path: Path) -
         noise().save(place / "0.png")
         Image.new("RGB", (64, 48), (0, 0, 90 * (name == "owl"))).save(place / "1.jpg")
 
-    said = project.run("images", "results/summary/flags.csv")
+    said = project.run("images", "results/figures/flags.html")
 
     lines = [line for line in said.splitlines() if line.startswith("synthgap:")]
     assert len(lines) == 1

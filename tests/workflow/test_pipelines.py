@@ -45,7 +45,7 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Project:
     }
     study["training_sets"] = {"natural": ["natural-train"]}
     project.study_file.write_text(yaml.safe_dump(study))
-    project.run("images", "results/summary/flags.parquet")
+    project.run("images", "results/figures/flags.html")
     return project
 
 

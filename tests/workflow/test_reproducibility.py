@@ -17,7 +17,8 @@ STAGES = {
     "embedding_classifiers": 3,
     "classifiers": 6,
     "quarantine": 6,
-    "summary": 16,
+    "summary": 20,
+    "projections": 1,
     "figures": 18,
 }
 """Files of each stage."""

@@ -5,19 +5,24 @@ import re
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from synthgap.tables import read
 from tests.workflow.project import Job, Project
 
 AGGREGATES = {
     "count_flags",
+    "write_flags",
     "measure_cross_accuracy",
     "summarise",
+    "compare_quoted",
     "write_answer",
     "write_quoted",
     "write_measures",
     "draw_charts",
     "draw_isolation",
     "join_diagnoses",
+    "count_causes",
     "write_diagnosis",
     "draw_causes",
     "summarise_embedding_classifiers",
@@ -28,7 +33,7 @@ AGGREGATES = {
 
 
 def without_aggregates(jobs: list[Job]) -> Counter[str]:
-    drawings = {"draw_projection", "draw_contact_sheet"}
+    drawings = {"project_embeddings", "draw_projection", "draw_contact_sheet"}
     return Counter(job.rule for job in jobs if job.rule not in AGGREGATES | drawings)
 
 
@@ -132,6 +137,30 @@ def test_a_reworded_error_touches_nothing(project: Project) -> None:
     assert project.jobs() == []
 
 
+@pytest.mark.parametrize(
+    ("template", "pages"),
+    [
+        ("flags", {"write_flags": 1}),
+        (
+            "base",
+            {
+                f"write_{page}": 1
+                for page in (
+                    *("answer", "quoted", "measures", "diagnosis", "embedding_classifiers"),
+                    *("flags", "quarantine"),
+                )
+            },
+        ),
+    ],
+)
+def test_a_changed_template_touches_the_pages_that_use_it(
+    project: Project, template: str, pages: dict[str, int]
+) -> None:
+    path = f"src/synthgap/figures/pages/templates/{template}.html.jinja"
+    project.change_source(path, "{% block body", "<hr>{% block body")
+    assert project.counts() == pages
+
+
 def test_a_measure_of_classes_reruns_itself_and_what_follows(project: Project) -> None:
     project.change_source(
         "src/synthgap/measures/spread.py",
@@ -143,6 +172,7 @@ def test_a_measure_of_classes_reruns_itself_and_what_follows(project: Project) -
     assert set(jobs) == {
         "measure_class",
         "summarise",
+        "compare_quoted",
         "write_answer",
         "write_quoted",
         "write_measures",
@@ -160,6 +190,7 @@ def test_a_measure_of_sources_reruns_itself_and_what_follows(project: Project) -
     assert set(jobs) == {
         "measure_source",
         "summarise",
+        "compare_quoted",
         "write_answer",
         "write_quoted",
         "write_measures",

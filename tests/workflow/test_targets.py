@@ -22,9 +22,12 @@ STAGES = {
     "classifiers": {"train_classifier": 2},
     "summary": {
         "summarise": 1,
+        "compare_quoted": 1,
+        "project_embeddings": 1,
         "summarise_embedding_classifiers": 1,
         "diagnose_variant": 2,
         "join_diagnoses": 1,
+        "count_causes": 1,
         "count_flags": 1,
         "join_quarantine": 1,
     },

@@ -62,7 +62,7 @@ def test_nothing_was_generated_trained_or_left_open(two_folders: Project) -> Non
     folders = {path.name for path in (two_folders.folder / "results/mine").iterdir()}
     assert folders == {
         *("diagnosis", "embedding_classifiers", "embeddings", "figures", "images", "logs"),
-        *("measures", "models", "pooled", "quarantine", "summary"),
+        *("measures", "models", "pooled", "projections", "quarantine", "summary"),
     }
     assert two_folders.jobs() == []
     page = (two_folders.folder / "results/mine/figures/answer.html").read_text()

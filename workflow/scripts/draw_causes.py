@@ -5,8 +5,8 @@ from synthgap.jobs.job import job
 
 @job(snakemake)
 def work() -> None:
-    from synthgap.figures.diagnosis import draw_causes
+    from synthgap.figures.charts.causes import draw_causes
     from synthgap.tables import read
 
-    diagnosis = read(snakemake.input[0]).to_pandas()
-    draw_causes(snakemake.output[0], diagnosis[diagnosis["encoder"] == snakemake.wildcards.encoder])
+    causes = read(snakemake.input[0]).to_pandas()
+    draw_causes(snakemake.output[0], causes[causes["encoder"] == snakemake.wildcards.encoder])

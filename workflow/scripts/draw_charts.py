@@ -5,8 +5,8 @@ from synthgap.jobs.job import job
 
 @job(snakemake)
 def work() -> None:
+    from synthgap.described import frame
     from synthgap.figures.charts import of_variants as charts
-    from synthgap.summary.variants import frame
 
     variants, classes = (
         table[table["encoder"] == snakemake.wildcards.encoder]

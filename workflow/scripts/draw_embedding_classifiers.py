@@ -5,7 +5,7 @@ from synthgap.jobs.job import job
 
 @job(snakemake)
 def work() -> None:
-    from synthgap.figures.embedding_classifiers import draw_embedding_classifiers
+    from synthgap.figures.charts.embedding_classifiers import draw_embedding_classifiers
     from synthgap.tables import read
 
     accuracies = read(snakemake.input[0]).to_pandas()

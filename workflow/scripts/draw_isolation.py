@@ -5,8 +5,8 @@ from synthgap.jobs.job import job
 
 @job(snakemake)
 def work() -> None:
+    from synthgap.described import frame
     from synthgap.figures.charts.isolation import draw_isolation
-    from synthgap.summary.variants import frame
 
     variants = frame(snakemake.input[0])
     draw_isolation(

@@ -6,12 +6,8 @@ from synthgap.jobs.job import job
 @job(snakemake)
 def work() -> None:
     from synthgap.figures.charts.projection import draw_projection
-    from synthgap.flat_inputs import cut
+    from synthgap.tables import read
 
-    params = snakemake.params
     draw_projection(
-        snakemake.output[0],
-        cut(snakemake.input.images, dict.fromkeys(params.sources, len(params.classes))),
-        dict(zip(params.variants, snakemake.input.prompts, strict=True)),
-        params.classes,
+        snakemake.output[0], read(snakemake.input[0]).to_pandas(), snakemake.params.names
     )

@@ -5,12 +5,12 @@ from synthgap.jobs.job import job
 
 @job(snakemake)
 def work() -> None:
+    from synthgap.described import frame
     from synthgap.figures.pages.answer import write_answer
-    from synthgap.summary.variants import frame
 
     write_answer(
         snakemake.output[0],
         snakemake.params.study,
         snakemake.params.description,
-        frame(snakemake.input[0]),
+        frame(snakemake.input.variants),
     )

@@ -5,7 +5,11 @@ from synthgap.jobs.job import job
 
 @job(snakemake)
 def work() -> None:
-    from synthgap.figures.diagnosis import write_diagnosis
+    from synthgap.figures.pages.diagnosis import write_diagnosis
     from synthgap.tables import read
 
-    write_diagnosis(snakemake.output[0], read(snakemake.input[0]).to_pandas())
+    write_diagnosis(
+        snakemake.output[0],
+        read(snakemake.input.diagnosis).to_pandas(),
+        read(snakemake.input.causes).to_pandas(),
+    )

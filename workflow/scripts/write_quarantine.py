@@ -10,6 +10,6 @@ def work() -> None:
 
     write_quarantine(
         snakemake.output[0],
-        read(snakemake.input[0]).to_pandas(),
+        read(snakemake.input.aside).to_pandas(),
         snakemake.params.sources,
     )

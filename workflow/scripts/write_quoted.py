@@ -5,8 +5,11 @@ from synthgap.jobs.job import job
 
 @job(snakemake)
 def work() -> None:
+    from synthgap.described import frame
     from synthgap.figures.pages.quoted import write_quoted
-    from synthgap.summary.variants import frame
 
-    variants = frame(snakemake.input[0])
-    write_quoted(snakemake.output[0], variants[variants["encoder"] == snakemake.params.encoder])
+    variants, quoted = (
+        table[table["encoder"] == snakemake.params.encoder]
+        for table in (frame(snakemake.input.variants), frame(snakemake.input.quoted))
+    )
+    write_quoted(snakemake.output[0], variants, quoted)

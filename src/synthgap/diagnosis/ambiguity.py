@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.stats import hypergeom
 
+from synthgap import numbers
 from synthgap.diagnosis.evidence import Class, Evidence
 from synthgap.diagnosis.null import Judgement, judge, log_spread_ratio, residuals
 from synthgap.measures.intervals.estimates import wilson
@@ -53,7 +54,9 @@ def diagnose(
         if prompts is not None:
             told_apart = bool(np.linalg.norm(prompts[number] - prompts[rival.number]) > 1e-6)
             cosine = prompts[number] @ prompts[rival.number]
-            reason += f"; the cosine of both prompts is {cosine:.2f}" if told_apart else SAME
+            reason += (
+                f"; the cosine of both prompts is {numbers.number(cosine)}" if told_apart else SAME
+            )
         found.append(
             Evidence(
                 value=rival.taken / n,

@@ -10,6 +10,7 @@ from synthgap.diagnosis.null import displacements, judge, partings
 from synthgap.measures import shift
 from synthgap.measures.intervals.estimates import Estimate, Interval, interval
 from synthgap.measures.intervals.samples import ClassSample
+from synthgap.numbers import number, with_interval
 
 VALUE = "distance of the class mean from natural-train's"
 ADVICE = "add natural images to the training set, or adapt the generator to some of the class"
@@ -47,8 +48,8 @@ def _of_class(one: Class, draws: int) -> Evidence:
         natural=baseline,
         p_value=judgement.p_value,
         excess=judgement.excess,
-        reason=f"its mean lies {value:.3f} [{ends.low:.3f}, {ends.high:.3f}] from that of "
-        f"natural images; two natural sets of this size lie {baseline:.3f} apart",
+        reason=f"its mean lies {with_interval(value, *ends)} from that of natural images; two "
+        f"natural sets of this size lie {number(baseline)} apart",
         advice=ADVICE,
     )
 

@@ -8,6 +8,7 @@ from synthgap import seeds
 from synthgap.diagnosis.evidence import Class, Evidence
 from synthgap.diagnosis.null import judge, log_ratio, log_spread_ratio, residuals, spreads
 from synthgap.measures.intervals.estimates import Interval, bootstrap_counts, bootstrapped, interval
+from synthgap.numbers import with_interval
 
 VALUE = "centroid distance as a ratio to that of natural-train, at equal n"
 ADVICE = "lower the guidance scale, or vary the prompt (recipe contexts)"
@@ -46,7 +47,7 @@ def _of_class(one: Class, draws: int) -> Evidence:
         natural=1.0,
         p_value=judgement.p_value,
         excess=judgement.excess,
-        reason=f"its centroid distance is {ratio:.2f} [{low:.2f}, {high:.2f}] times that of "
-        "natural images",
+        reason=f"its centroid distance is {with_interval(ratio, low, high)} times that of natural "
+        "images",
         advice=ADVICE,
     )

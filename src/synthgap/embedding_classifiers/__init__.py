@@ -3,7 +3,7 @@
 Each is trained on the embeddings and classes of one source alone, its hyperparameters chosen by a
 rule from these images; what it is tested on decides nothing. One module a classifier.
 
->>> from synthgap.measures import embedding_classifiers
+>>> from synthgap import embedding_classifiers
 >>> embedding_classifiers.classify("knn", [[1.0, 0.0], [0.0, 1.0]], ["crane", "owl"], [[0.6, 0.8]])
 array(['owl'], dtype='<U5')
 >>> len(embedding_classifiers.CLASSIFIERS)

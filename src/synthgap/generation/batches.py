@@ -93,18 +93,17 @@ class BatchSize:
             found: where `auto` finds and leaves the size for other processes.
         """
         self._memory = memory
-        grows = wanted == "auto" and memory is not None
-        self._found = found if grows else None
-        self._excess = EXCESS if grows else 0.0
-        if wanted != "auto":
-            self.size = wanted
-            """Images at once."""
-        elif memory is None:
-            self.size = ON_CPU
-        else:
-            self.size = min((found and found.read()) or 1, LARGEST)
-        self.settled = not grows or self.size == LARGEST
+        self._found: FoundSize | None = None
+        self._excess = 0.0
+        self.settled = True
         """Whether it grows no more."""
+        self.size = ON_CPU if wanted == "auto" else wanted
+        """Images at once."""
+        if wanted == "auto" and memory is not None:
+            before = found.read() if found else None
+            self.size = min(before or 1, LARGEST)
+            self.settled = self.size == LARGEST
+            self._found, self._excess = found, EXCESS
 
     def batches(
         self,

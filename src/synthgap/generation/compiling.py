@@ -1,7 +1,7 @@
 """A denoiser that is compiled for the batches that are made most.
 
-`torch.compile` generates code for one size of batch at a time, which takes a minute. So other sizes
-are filled up where little is missing, or computed without the code where they are small. This
+`torch.compile` generates code for one size of batch at a time, which takes a minute. So a size that
+lacks one image is filled up, and a small one is computed without code until it comes again. This
 decides speed alone.
 """
 
@@ -28,6 +28,7 @@ class CompiledDenoiser:
             raise InputError(f"{location}: has neither unet nor transformer; leave out compile")
         denoiser.compile(dynamic=False)
         self._known: set[int] = set()
+        self._seen: set[int] = set()
 
     def filled_up(self, batch: Sequence[Item]) -> Sequence[Item]:
         """Repeat the last item of a batch that lacks one to a size that there is code for."""
@@ -36,19 +37,19 @@ class CompiledDenoiser:
             return [*batch, batch[-1]]
         return batch
 
-    def running(self, size: int, usual: int) -> contextlib.AbstractContextManager[Any]:
-        """Run a batch: compiled, unless there is no code for its size and it is a small one.
+    def running(self, size: int, usual: int | None) -> contextlib.AbstractContextManager[Any]:
+        """Run a batch: compiled, unless it is the first of its size and a small one.
 
         Args:
             size: of this batch.
-            usual: of most batches of this process.
+            usual: of most batches of this process; None where that is not known yet.
         """
         import torch
 
-        stance: contextlib.AbstractContextManager[Any]
-        if 2 * size >= usual:
+        if size in self._seen or (usual is not None and 2 * size >= usual):
             self._known.add(size)
-            stance = torch.compiler.set_stance("default")
-        else:
-            stance = torch.compiler.set_stance("eager_on_recompile")
-        return stance
+        self._seen.add(size)
+        running: contextlib.AbstractContextManager[Any] = torch.compiler.set_stance(
+            "default" if size in self._known else "eager_on_recompile"
+        )
+        return running

@@ -175,13 +175,14 @@ class _Open:
 
     def make(self, requests: Sequence[Request], arguments: dict[str, Any]) -> list[Picture]:
         """Make one batch."""
+        if not self._to_compile:
+            return self._made(requests, arguments)
+        self._compiled = self._compiled or CompiledDenoiser(self.pipeline, self.location)
+        whole = self._compiled.filled_up(requests)
         # A size that still grows would be compiled for nothing.
-        if self._to_compile and self.batch_size.settled:
-            self._compiled = self._compiled or CompiledDenoiser(self.pipeline, self.location)
-            whole = self._compiled.filled_up(requests)
-            with self._compiled.running(len(whole), self.batch_size.size):
-                return self._made(whole, arguments)[: len(requests)]
-        return self._made(requests, arguments)
+        usual = self.batch_size.size if self.batch_size.settled else None
+        with self._compiled.running(len(whole), usual):
+            return self._made(whole, arguments)[: len(requests)]
 
     def _made(self, requests: Sequence[Request], arguments: dict[str, Any]) -> list[Picture]:
         import torch

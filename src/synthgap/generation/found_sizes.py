@@ -7,6 +7,7 @@ which outlives a job of a cluster, and is lost without harm.
 import contextlib
 import json
 import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,7 @@ class FoundSize:
     def __init__(self, work: Mapping[str, Any]) -> None:
         """Name the work by all that its memory depends on, as JSON values."""
         self._work = dict(work)
-        cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        self.path = Path(cache, "synthgap", "batch-sizes", f"{digest(self._work)}.json")
+        self.path = _cache() / f"{digest(self._work)}.json"
         """The file."""
 
     def read(self) -> int | None:
@@ -38,3 +38,12 @@ class FoundSize:
         with contextlib.suppress(OSError), replacing(self.path) as beside:
             said = {**self._work, "batch_size": size}
             beside.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
+
+
+def _cache() -> Path:
+    try:
+        cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    except RuntimeError:
+        # As of a container's user; what was found lasts as long as the machine's temporary files.
+        cache = tempfile.gettempdir()
+    return Path(cache, "synthgap", "batch-sizes")

@@ -24,8 +24,9 @@ from synthgap.identity.names import (
 
 Reference = tuple[Statement, ...] | Whole
 
-MARK = "\x00"
-"""Around the number of a reference; no source has it."""
+MARK = "\N{VERTICAL BAR WITH HORIZONTAL STROKE}"
+"""Around the number of a reference. No source has it; inside of an f-string, what cannot be printed
+would be escaped."""
 
 
 class Form(NamedTuple):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from synthgap.described import frame
 from synthgap.errors import InputError
-from synthgap.figures.pages.answer import headline
+from synthgap.summary.headline import headline
 
 
 def main(results: str) -> None:
@@ -15,10 +15,10 @@ def main(results: str) -> None:
         raise InputError(f"{summary}: not made yet; run `make study` first")
     variants = frame(summary)
     for encoder, rows in variants.groupby("encoder", sort=False):
-        table = headline(rows)
-        widths = [max(map(len, [name, *table[name]])) for name in table.columns]
+        columns = [[name, *map(str, cells)] for name, cells in headline(rows).items()]
+        widths = [max(map(len, column)) for column in columns]
         print(f"\n{encoder}, {rows['n'].min()} images a class measured, [95 % interval]\n")
-        for line in [list(table.columns), *table.to_numpy().tolist()]:
+        for line in zip(*columns, strict=True):
             cells = [cell.ljust(width) for cell, width in zip(line, widths, strict=True)]
             print("  ".join(cells).rstrip())
     report = Path(results) / "report.zip"

@@ -20,6 +20,7 @@ COLUMNS: Columns = {
     "not_a_number": (pa.int64(), "flagged because a value was not a number"),
     "safety_checker": (pa.int64(), "blackened by the pipeline's safety checker"),
 }
+"""Of each column its type and what it means."""
 
 FLAGS = {flag.replace(" ", "_"): flag for flag in (BLACK, ONE_COLOUR, NOT_A_NUMBER, SAFETY_CHECKER)}
 """Of each column the flag that it counts."""

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from synthgap.described import Columns, described_table
-from synthgap.described import frame as frame
 from synthgap.measures.intervals.estimates import Row
 from synthgap.measures.intervals.limits import measured as with_limits
 from synthgap.summary.classifiers import (

@@ -24,7 +24,8 @@ def note(frame: FrameType | None, event: str, argument: object) -> None:
 
 
 def is_ours(code: CodeType) -> bool:
-    return "/src/synthgap/" in code.co_filename
+    # Templates are compiled as well; their pages have them as inputs.
+    return "/src/synthgap/" in code.co_filename and code.co_filename.endswith(".py")
 
 
 @atexit.register

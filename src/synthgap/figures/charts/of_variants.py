@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from synthgap.figures.charts.style import by_source, colours, save
+from synthgap.numbers import number
 
 ACCURACIES = {
     "centroid_accuracy": ("centroid accuracy", "o"),
@@ -117,7 +118,7 @@ def draw_cross_accuracy(path: str | Path, cross: pd.DataFrame) -> None:
     axes.grid(visible=False)
     for (row, column), value in np.ndenumerate(values):
         shade = "black" if value > 0.6 else "white"
-        axes.text(column, row, f"{value:.2f}", ha="center", va="center", color=shade)
+        axes.text(column, row, number(value, 2), ha="center", va="center", color=shade)
     axes.set_xticks(range(len(sources)), sources, rotation=40, ha="right")
     axes.set_yticks(range(len(sources)), sources)
     axes.set_xlabel("images classified (Q)")

@@ -3,144 +3,84 @@
 Where there are no prompts, the map shows images alone.
 """
 
-from collections.abc import Mapping, Sequence
-from itertools import islice
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float, Float32
+import pandas as pd
+from jaxtyping import Float
 from matplotlib import colormaps
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from synthgap import seeds
 from synthgap.figures.charts.style import colours, save
-from synthgap.tables import embeddings_in, read_embeddings, read_pieces
-
-SHOWN_PER_CLASS = 50
-"""Images of a class and source that are drawn, at most."""
-
-SHOWN_PER_SOURCE = 5000
-"""Images of a source that are drawn, at most, but one of each class."""
 
 
-def principal_axes(
-    points: Float[np.ndarray, "n d"],
-) -> tuple[Float[np.ndarray, "d"], Float[np.ndarray, "2 d"], Float[np.ndarray, "2"]]:
-    """Mean, first two principal axes and the shares of variance that they explain.
-
-    An axis has no sign; its first component is made positive.
-    """
-    mean = points.mean(axis=0)
-    centred = points - mean
-    # Of d × d numbers, where a decomposition of the points themselves would be as large as they.
-    variances, axes = np.linalg.eigh((centred.T @ centred).astype(np.float64))
-    first = axes[:, :-3:-1].T
-    return mean, first * np.where(first[:, :1] < 0, -1, 1), variances[:-3:-1] / variances.sum()
-
-
-def shown(table: str | Path, place: int, classes: int) -> Float32[np.ndarray, "n d"]:
-    """Read the embeddings of one class and source that are drawn.
-
-    They are the first of the class. Where all classes together would be too many, they are chosen
-    among these at random, the same number of each class and the same indices in every source.
-
-    Args:
-        table: the class's embeddings.
-        place: the class's place among the classes.
-        classes: how many classes there are.
-    """
-    (piece,) = islice(read_pieces(table, SHOWN_PER_CLASS), 1)
-    first = embeddings_in(piece)
-    most = max(1, SHOWN_PER_SOURCE // classes)
-    if most >= SHOWN_PER_CLASS:
-        return first
-    order = seeds.generator("projection", place).permutation(SHOWN_PER_CLASS)
-    return first[np.sort(order[order < len(first)][:most])]
-
-
-def gap_and_first_axis(
-    images: Float[np.ndarray, "n d"], prompts: Float[np.ndarray, "p d"]
-) -> Float[np.ndarray, "2 d"]:
-    """Direction from the mean prompt to the mean image, and the images' first axis across it."""
-    gap = images.mean(axis=0) - prompts.mean(axis=0)
-    gap /= np.linalg.norm(gap) or 1
-    across = images - np.outer(images @ gap, gap)
-    _, axes, _ = principal_axes(across)
-    return np.stack([gap, axes[0]])
-
-
-def draw_projection(
-    path: str | Path,
-    images: Mapping[str, Sequence[str | Path]],
-    prompts: Mapping[str, str | Path],
-    classes: Sequence[str],
-) -> None:
+def draw_projection(path: str | Path, points: pd.DataFrame, classes: Mapping[str, str]) -> None:
     """Draw two maps: by source, with prompts if there are any; images alone, by class.
 
     Args:
         path: where to, PNG.
-        images: of each source its tables of embeddings, in the order of the classes.
-        prompts: of each variant its table of prompts' embeddings; none for an encoder of images.
-        classes: names of the classes in their order.
+        points: `projections` of one encoder, a row an image or prompt.
+        classes: of each class, in order, its name for the legend.
     """
-    points = {
-        source: [shown(table, place, len(classes)) for place, table in enumerate(tables)]
-        for source, tables in images.items()
-    }
-    texts = {variant: read_embeddings(table) for variant, table in prompts.items()}
-    all_images = np.concatenate([of_class for parts in points.values() for of_class in parts])
+    images, prompts = (points[points["kind"] == kind] for kind in ("image", "prompt"))
     figure = Figure(figsize=(12, 5.6), layout="constrained")
     left, right = figure.subplots(1, 2)
+    _by_source(left, images, prompts)
+    _by_class(right, images, classes)
+    save(figure, path)
 
-    mean, principal, shares = principal_axes(all_images)
-    principal_labels = (
-        f"first principal axis ({shares[0]:.0%} of variance)",
-        f"second principal axis ({shares[1]:.0%})",
-    )
-    directions, labels = principal, principal_labels
-    if texts:
-        directions = gap_and_first_axis(all_images, np.concatenate(list(texts.values())))
-        labels = (
-            "along the gap, from the mean prompt to the mean image",
-            "first principal axis across the gap",
+
+def _by_source(axes: Axes, images: pd.DataFrame, prompts: pd.DataFrame) -> None:
+    x, y = ("first", "second") if prompts.empty else ("along_gap", "across_gap")
+    palette = colours(list(dict.fromkeys(images["source"])))
+    for source, rows in images.groupby("source", sort=False):
+        axes.scatter(
+            rows[x], rows[y], s=8, alpha=0.4, color=palette[str(source)], label=source, linewidth=0
         )
-    palette = colours(list(images))
-    for source, parts in points.items():
-        x, y = directions @ (np.concatenate(parts) - mean).T
-        left.scatter(x, y, s=8, alpha=0.4, color=palette[source], label=source, linewidth=0)
-    for variant, embedded in texts.items():
-        x, y = directions @ (embedded - mean).T
-        left.scatter(x, y, s=60, marker="*", color=palette[variant], edgecolor="black")
-    if texts:
-        left.scatter([], [], s=60, marker="*", color="white", edgecolor="black", label="prompts")
-    left.set_title("Images and prompts" if texts else "Images by source")
-    left.set_xlabel(labels[0])
-    left.set_ylabel(labels[1])
-    left.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=4)
+    for variant, rows in prompts.groupby("source", sort=False):
+        axes.scatter(
+            rows[x], rows[y], s=60, marker="*", color=palette[str(variant)], edgecolor="black"
+        )
+    if prompts.empty:
+        axes.set_title("Images by source")
+        _label_principal(axes, images)
+    else:
+        axes.scatter([], [], s=60, marker="*", color="white", edgecolor="black", label="prompts")
+        axes.set_title("Images and prompts")
+        axes.set_xlabel("along the gap, from the mean prompt to the mean image")
+        axes.set_ylabel("first principal axis across the gap")
+    axes.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=4)
 
-    shades = _class_colours(len(classes))
-    for source, parts in points.items():
-        natural = source.startswith("natural")
-        x, y = principal @ (np.concatenate(parts) - mean).T
-        right.scatter(
-            x,
-            y,
+
+def _by_class(axes: Axes, images: pd.DataFrame, classes: Mapping[str, str]) -> None:
+    shades = dict(zip(classes, _class_colours(len(classes)), strict=True))
+    for source, rows in images.groupby("source", sort=False):
+        natural = str(source).startswith("natural")
+        axes.scatter(
+            rows["first"],
+            rows["second"],
             s=10,
             alpha=0.6,
             marker="o" if natural else "x",
-            color=np.repeat(shades, [len(of_class) for of_class in parts], axis=0),
+            color=np.stack([shades[class_id] for class_id in rows["class_id"]]),
             linewidth=0 if natural else 0.7,
         )
-    for name, shade in zip(classes, shades, strict=True):
-        if len(classes) <= 20:
-            right.plot([], [], "o", color=shade, label=name)
-    right.plot([], [], "o", color="#555555", label="natural")
-    right.plot([], [], "x", color="#555555", label="synthetic")
-    right.set_title("Images by class")
-    right.set_xlabel(principal_labels[0])
-    right.set_ylabel(principal_labels[1])
-    right.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
-    save(figure, path)
+    if len(classes) <= 20:
+        for class_id, name in classes.items():
+            axes.plot([], [], "o", color=shades[class_id], label=name)
+    axes.plot([], [], "o", color="#555555", label="natural")
+    axes.plot([], [], "x", color="#555555", label="synthetic")
+    axes.set_title("Images by class")
+    _label_principal(axes, images)
+    axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
+
+
+def _label_principal(axes: Axes, images: pd.DataFrame) -> None:
+    first, second = images[["first_share", "second_share"]].iloc[0]
+    axes.set_xlabel(f"first principal axis ({first:.0%} of variance)")
+    axes.set_ylabel(f"second principal axis ({second:.0%})")
 
 
 def _class_colours(count: int) -> Float[np.ndarray, "count 4"]:

@@ -1,47 +1,26 @@
 """The page of the study's answer: the headline table."""
 
-import html
-from collections.abc import Hashable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import pandas as pd
 
-from synthgap.figures.pages.template import write_page
-
-HEADLINE = {
-    "source": "source",
-    "images": "images",
-    "centroid_distance": "centroid distance",
-    "centroid_shift": "centroid shift",
-    "centroid_accuracy": "centroid accuracy",
-    "knn_accuracy": "5-NN accuracy",
-    "top1": "classifier top-1",
-}
-"""The columns that a reader sees first, and their names."""
+from synthgap.figures.pages.rendering import write_page
+from synthgap.numbers import Written, number
+from synthgap.summary.headline import headline
 
 
-def headline(variants: pd.DataFrame) -> pd.DataFrame:
-    """Choose the headline's columns, each number with its interval as text.
+class Encoder(NamedTuple):
+    """What the page shows of an encoder."""
 
-    What the study has no numbers for, such as an accuracy where nothing was trained, is left out.
-    """
-    return pd.DataFrame(
-        {
-            name: [_cell(row, column) for row in variants.to_dict("records")]
-            for column, name in HEADLINE.items()
-            if column in variants and variants[column].notna().any()
-        }
-    )
-
-
-def _cell(row: Mapping[Hashable, Any], column: str) -> str:
-    value, low, high = (row.get(f"{column}{end}") for end in ("", "_low", "_high"))
-    if not isinstance(value, float):
-        return str(value)
-    if pd.isna(value):
-        return "–"
-    return f"{value:.3f} [{low:.3f}, {high:.3f}]"
+    name: str
+    n: int
+    columns: list[str]
+    rows: list[list[Written]]
+    baseline: str
+    """The centroid shift between two halves of the natural images."""
+    classifier: str | None
+    """The one that was trained, if any was."""
 
 
 def write_answer(path: str | Path, study: str, description: str, variants: pd.DataFrame) -> None:
@@ -53,26 +32,18 @@ def write_answer(path: str | Path, study: str, description: str, variants: pd.Da
         description: what it is for.
         variants: the summary, a row a source and encoder.
     """
-    parts = [f"<h1>{html.escape(study)}</h1>", f"<p>{html.escape(description)}</p>"]
-    for encoder, rows in variants.groupby("encoder", sort=False):
-        classifier = ""
-        if "classifier" in rows:
-            classifier = f", and by a classifier trained on it ({rows['classifier'].iloc[0]})"
-        baseline = rows.loc[rows["source"] == "natural-train", "centroid_shift_baseline"].iloc[0]
-        parts += [
-            f"<h2>{html.escape(str(encoder))}</h2>",
-            _html(headline(rows)),
-            f"<p class=note>Measured at {rows['n'].min()} images a class; in brackets 95 % "
-            "intervals. Centroid distance: higher is more diverse. Centroid shift: two halves of "
-            f"the natural images lie {baseline:.3f} apart already. Accuracies are shares of "
-            "natural-val images, each class weighing the same: by the nearest class mean of the "
-            f"source, by its five nearest images{html.escape(classifier)}.</p>",
-        ]
-    write_page(path, parts)
+    encoders = [_encoder(str(name), rows) for name, rows in variants.groupby("encoder", sort=False)]
+    write_page(path, "answer", study=study, description=description, encoders=encoders)
 
 
-def _html(table: pd.DataFrame) -> str:
-    cells = table.map(lambda text: html.escape(text)).replace(
-        r" (\[.*\])$", r"<br><span class=interval>\1</span>", regex=True
+def _encoder(name: str, variants: pd.DataFrame) -> Encoder:
+    table = headline(variants)
+    natural = variants.loc[variants["source"] == "natural-train"].iloc[0]
+    return Encoder(
+        name,
+        variants["n"].min(),
+        list(table),
+        [list(row) for row in zip(*table.values(), strict=True)],
+        number(natural["centroid_shift_baseline"]),
+        natural.get("classifier"),
     )
-    return str(cells.to_html(index=False, escape=False, border=0))

@@ -1,13 +1,13 @@
 """The page of all measures: a table an encoder, a row a measure, a column a source."""
 
-import html
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
-from synthgap.figures.pages.template import write_page
+from synthgap.figures.pages.rendering import write_page
+from synthgap.numbers import Written, decimals_for, in_row
 
 Columns = Mapping[str, Mapping[str, str]]
 """What the columns of a summary say of themselves: each has a `description`, and a measure a `name`
@@ -16,8 +16,30 @@ for people and the `family` in which it stands."""
 OTHERS = "Other measures"
 """Where a measure stands that names no family."""
 
-DIGITS = 3
-"""Significant digits of the largest number of a row."""
+
+class Measure(NamedTuple):
+    """A row of the table."""
+
+    name: str
+    meaning: str
+    cells: list[Written]
+    """One a source, all with the same decimals."""
+
+
+class Family(NamedTuple):
+    """Measures that stand together."""
+
+    name: str
+    measures: list[Measure]
+
+
+class Encoder(NamedTuple):
+    """What the page shows of an encoder."""
+
+    name: str
+    n: int
+    sources: list[str]
+    families: list[Family]
 
 
 def write_measures(path: str | Path, variants: pd.DataFrame, columns: Columns) -> None:
@@ -28,17 +50,19 @@ def write_measures(path: str | Path, variants: pd.DataFrame, columns: Columns) -
         variants: the summary, a row a source and encoder.
         columns: what its columns say of themselves.
     """
-    parts = ["<h1>All measures</h1>"]
-    for encoder, rows in variants.groupby("encoder", sort=False):
-        parts += [
-            f"<h2>{html.escape(str(encoder))}</h2>",
-            f"<p class=note>Measured at {rows['n'].min()} images a class; below each number its "
-            "95 % interval. Measures of single classes are averaged over the classes; pooled ones "
-            "take the images of all classes as one set. – means that a measure does not apply to a "
-            "source.</p>",
-            _table(rows.set_index("source"), columns),
-        ]
-    write_page(path, parts)
+    encoders = [
+        Encoder(
+            str(name),
+            rows["n"].min(),
+            list(rows["source"]),
+            [
+                Family(family, [_measure(rows, measure, columns) for measure in measures])
+                for family, measures in families(rows, columns).items()
+            ],
+        )
+        for name, rows in variants.groupby("encoder", sort=False)
+    ]
+    write_page(path, "measures", encoders=encoders)
 
 
 def families(variants: pd.DataFrame, columns: Columns) -> dict[str, list[str]]:
@@ -59,36 +83,8 @@ def families(variants: pd.DataFrame, columns: Columns) -> dict[str, list[str]]:
     return {family: names for family, names in grouped.items() if names}
 
 
-def _table(rows: pd.DataFrame, columns: Columns) -> str:
-    """Make the table of one encoder; its index is the source."""
-    head = "".join(f"<th>{html.escape(str(source))}</th>" for source in rows.index)
-    body = []
-    for family, names in families(rows, columns).items():
-        body.append(f"<tr><th class=family colspan={len(rows) + 1}>{html.escape(family)}</th></tr>")
-        for name in names:
-            cells = "".join(f"<td>{cell}</td>" for cell in _cells(rows, name))
-            said = columns.get(name, {})
-            body.append(
-                f"<tr><td class=measure>{html.escape(said.get('name', name))}"
-                f"<br><span class=meaning>{html.escape(said.get('description', ''))}</span></td>"
-                f"{cells}</tr>"
-            )
-    return (
-        f"<div class=wide><table><thead><tr><th></th>{head}</tr></thead>"
-        f"<tbody>{''.join(body)}</tbody></table></div>"
-    )
-
-
-def _cells(rows: pd.DataFrame, name: str) -> list[str]:
-    """A measure's number of each source, all with the same decimals."""
-    largest = float(np.nanmax(np.abs(rows[name].to_numpy(dtype=float))))
-    leading = int(np.floor(np.log10(largest))) if largest > 0 else 0
-    decimals = max(0, DIGITS - 1 - leading)
-    cells = []
-    for value, low, high in zip(rows[name], rows[f"{name}_low"], rows[f"{name}_high"], strict=True):
-        if pd.isna(value):
-            cells.append("–")
-            continue
-        number, *ends = (f"{x:.{decimals}f}".replace("-", "−") for x in (value, low, high))
-        cells.append(f"{number}<br><span class=interval>[{', '.join(ends)}]</span>")
-    return cells
+def _measure(variants: pd.DataFrame, column: str, columns: Columns) -> Measure:
+    decimals = decimals_for(variants[column])
+    cells = [in_row(row, column, decimals) for row in variants.to_dict("records")]
+    said = columns.get(column, {})
+    return Measure(said.get("name", column), said.get("description", ""), cells)
