@@ -1,11 +1,11 @@
 # make study: the default study, its report and its headline. make test: the tests, but for those that
-# need a cluster. Both first bring the environment .venv up to date with requirements.lock.
+# take long. Both first bring the environment .venv up to date with requirements.lock.
 
 PYTHON ?= python3
 BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --quiet host reason rules
 
-.PHONY: study test test-cluster lint lock schema bench
+.PHONY: study test test-all lint lock schema bench
 .DEFAULT_GOAL := study
 
 study: .venv/.synced
@@ -21,17 +21,23 @@ results/report.zip: $(wildcard results/figures/*.html results/figures/*/* result
 	@$(BIN)/snakemake --quiet all --report results/.new/report.zip
 	@mv results/.new/report.zip $@ && rmdir results/.new
 
-test: .venv/.synced
-	$(BIN)/python -m pytest
+# Two at a time, so one thread each.
+test test-all: export OMP_NUM_THREADS := 1
 
-# On a SLURM of its own; needs root and the packages that .ci/run installs.
-test-cluster: .venv/.synced
-	$(BIN)/python -m pytest tests/cluster
+test: .venv/.synced
+	$(BIN)/python -m pytest -m "not long"
+
+# Also the default study from nothing, simulations, runs of other studies, and a SLURM of its own, which
+# needs root and the packages that .ci/run installs.
+test-all: .venv/.synced
+	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 0 tests/cluster
 
 lint: .venv/.synced
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/snakefmt --check Snakefile rules
 
 # Ratios to what one would use instead, side by side; on a GPU if there is one. See benchmarks/README.md.

@@ -10,6 +10,8 @@ import pytest
 from synthgap.tables import metadata_of
 from tests.workflow.project import ROOT, Project
 
+pytestmark = pytest.mark.long
+
 VARIANTS = ["classname", "disamb", "disamb2.5", "promptaug"]
 
 

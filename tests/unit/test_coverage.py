@@ -20,6 +20,8 @@ from synthgap.measures import shift, spread
 from synthgap.measures.intervals.estimates import Estimate, difference, interval, share, wilson
 from synthgap.measures.intervals.samples import ClassSample
 
+pytestmark = pytest.mark.long
+
 D = 16
 DRAWS = 120
 """Fewer replicates than a study's 1,000, to be fast; the ends of an interval hold as often."""

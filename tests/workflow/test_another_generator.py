@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from synthgap.tables import metadata_of, read
 from tests.workflow.project import ROOT, Project
+
+pytestmark = pytest.mark.long
 
 MODULE = '''
 """The generator `noise`."""

@@ -4,6 +4,8 @@ import pytest
 
 from tests.workflow.project import Project
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("workers", ["on", "off"])
 def test_jobs_of_models_claim_a_device_and_others_none(

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[2]
 
 ABSENT = ("snakemake", "faiss", "prdc", "vendi_score", "datasets", "torch_fidelity", "hypothesis")

@@ -10,6 +10,8 @@ from synthgap import identity
 from synthgap.identity.names import Statement, Whole, module_at
 from tests.workflow.project import Project
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def called(again: Project, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[tuple[Path, int]]]:

@@ -10,6 +10,8 @@ from transformers import BitImageProcessor, Dinov2Config, Dinov2Model
 
 from tests.workflow.project import Project
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def two(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:

@@ -10,6 +10,8 @@ import pytest
 from synthgap.classes import read_classes
 from tests.workflow.project import ROOT, Project
 
+pytestmark = pytest.mark.long
+
 VARIANTS = 4
 CLASSES = [category.class_id for category in read_classes(str(ROOT / "config/imagenet-1k.csv"))]
 

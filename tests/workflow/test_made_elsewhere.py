@@ -5,11 +5,14 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from encoding import encode, noise
 from PIL import Image
 
 from synthgap.tables import read
 from tests.workflow.project import ROOT, Project
+
+pytestmark = pytest.mark.long
 
 STUDY = """
 study: elsewhere

@@ -15,6 +15,8 @@ from synthgap.image_files.decoding import pictures
 from synthgap.tables import read, read_embeddings
 from tests.workflow.project import Project
 
+pytestmark = pytest.mark.long
+
 NAMES = {"digit-0": "n00", "digit-6": "n06", "digit-9": "n09"}
 KINDS_READ = ("images", "quarantine")
 """What a job that reads images writes."""

@@ -13,6 +13,8 @@ from synthgap.tables import metadata_of, read
 from tests.pipelines import ARGUMENTS, FAMILIES, save
 from tests.workflow.project import ROOT, Project
 
+pytestmark = pytest.mark.long
+
 HALF = {"dtype": "bfloat16", "image_format": "jpeg", "batch_size": 2, "negative_prompt": "blur"}
 """What one of the variants has besides."""
 

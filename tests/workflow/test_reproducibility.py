@@ -8,6 +8,8 @@ import pytest
 
 from tests.workflow.project import Project
 
+pytestmark = pytest.mark.long
+
 STAGES = {
     "images": 12,
     "embeddings": 14,

@@ -13,6 +13,8 @@ import pytest
 from synthgap.tables import metadata_of
 from tests.workflow.project import Project
 
+pytestmark = pytest.mark.long
+
 HALF = {"images_per_class": 5, "proportions": {"natural-train": 0.6, "disamb": 0.4}}
 
 

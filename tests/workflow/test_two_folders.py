@@ -12,6 +12,8 @@ from synthgap.image_files.decoding import pictures
 from synthgap.tables import read, read_embeddings
 from tests.workflow.project import ROOT, Project
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def two_folders(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:

@@ -90,7 +90,7 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("killed")
     done = subprocess.run(
         [sys.executable, "-m", "killed_job", str(folder / "crane.parquet")],
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(["src", "tests/unit"])},
         check=False,
     )

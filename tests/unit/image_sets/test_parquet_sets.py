@@ -130,7 +130,7 @@ def test_what_lies_in_the_file_as_it_is_is_referred_to_by_its_bytes(stored, tmp_
 
 
 def test_a_study_of_compressed_images_says_so_in_one_line(stored):
-    tiny = read_yaml(Path(__file__).parents[1] / "studies/tiny.yaml")
+    tiny = read_yaml(Path(__file__).parents[2] / "studies/tiny.yaml")
     del tiny["miniature"]
     tiny["encoders"]["clip"]["model"] = {"repository": "a/b", "revision": "0" * 40}
     tiny["generators"] = {

@@ -7,7 +7,7 @@ import yaml
 from synthgap.study.model import Study
 from synthgap.study.parsing import parse_study, read_yaml
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TINY = read_yaml(ROOT / "tests/studies/tiny.yaml")
 NOT_NEEDED = ("classifiers", "training_sets", "report")
 

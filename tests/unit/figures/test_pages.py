@@ -9,7 +9,7 @@ import pytest
 from synthgap.figures.pages import rendering
 from synthgap.figures.pages.rendering import TEMPLATES, templates_of, write_page
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PARTS = {"base.html.jinja", "cells.html.jinja"}
 PAGES = sorted(
     file.name.removesuffix(".html.jinja") for file in TEMPLATES.iterdir() if file.name not in PARTS

@@ -15,7 +15,7 @@ from synthgap.jobs.device_claims import JOBS_PER_DEVICE, SLURM_JOB, claimed, vis
 from synthgap.jobs.runs import RUN
 from synthgap.jobs.workers import VISIBLE
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 HOLDER = """
 import sys

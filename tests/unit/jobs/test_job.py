@@ -33,7 +33,7 @@ def work():
 def place(request, monkeypatch):
     """Where a script's work is done."""
     monkeypatch.delenv(VISIBLE, raising=False)
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2] / "src"))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[3] / "src"))
     if request.param == "without workers":
         monkeypatch.delenv(RUN, raising=False)
         return "job"

@@ -8,7 +8,7 @@ import pytest
 from synthgap.errors import InputError
 from synthgap.study.parsing import parse_study, read_yaml
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TINY = read_yaml(ROOT / "tests/studies/tiny.yaml")
 
 Mutation = Callable[[dict[str, Any]], None]
