@@ -2,13 +2,17 @@
 
 import os
 import re
+import shutil
 from collections import Counter
+from collections.abc import Callable, Mapping, Set
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import pytest
 
 from synthgap.tables import read
-from tests.workflow.project import Job, Project
+from tests.workflow.project import Project
 
 AGGREGATES = {
     "count_flags",
@@ -29,203 +33,225 @@ AGGREGATES = {
     "draw_embedding_classifiers",
     "write_embedding_classifiers",
 }
-"""Jobs that join all sources and so run again when any of them changes."""
+"""Rules of jobs that join all sources and so run again when any of them changes."""
 
 
-def without_aggregates(jobs: list[Job]) -> Counter[str]:
-    drawings = {"project_embeddings", "draw_projection", "draw_contact_sheet"}
-    return Counter(job.rule for job in jobs if job.rule not in AGGREGATES | drawings)
+DRAWINGS = {"project_embeddings", "draw_projection", "draw_contact_sheet"}
+
+OF_VARIANTS = AGGREGATES & {
+    *("summarise", "compare_quoted", "write_answer", "write_quoted", "write_measures"),
+    *("draw_charts", "draw_isolation"),
+}
+"""Those that join measures."""
+
+OF_EMBEDDING_CLASSIFIERS = {rule for rule in AGGREGATES if "embedding_classifiers" in rule}
+
+PAGES = {rule for rule in AGGREGATES if rule.startswith("write_")}
 
 
-def test_nothing_changed_means_nothing_to_do(project: Project) -> None:
-    assert project.jobs() == []
-    assert "Nothing to be done" in project.run()
+class Change(NamedTuple):
+    """A change of a finished project, and what it makes stale."""
+
+    what: str
+    make: Callable[[Project], object]
+    jobs: Mapping[str, int] = MappingProxyType({})
+    """Jobs by rule, without those that join all sources or draw."""
+    joined: Set[str] = frozenset()
+    """Which of `AGGREGATES` run again."""
+    of: str = ""
+    """What is in the wildcards of each job of a class."""
+    asked: tuple[str, ...] = ()
+    """What Snakemake is asked for besides."""
 
 
-def test_a_new_checkout_of_the_same_content_changes_nothing(project: Project) -> None:
+def source(path: str, old: str, new: str) -> Callable[[Project], None]:
+    """A change of the program."""
+    return lambda project: project.change_source(f"src/synthgap/{path}", old, new)
+
+
+def study(change: Callable[[dict[str, Any]], object]) -> Callable[[Project], None]:
+    """A change of the study file."""
+
+    def make(project: Project) -> None:
+        sections = project.study
+        change(sections)
+        project.change_study(**sections)
+
+    return make
+
+
+def check_out_again(project: Project) -> None:
     for file in project.folder.rglob("*"):
         if file.is_file() and not {"results", ".snakemake"} & set(file.parts):
             content = file.read_bytes()
             file.unlink()
             file.write_bytes(content)
-    assert project.jobs() == []
 
 
-def test_comments_docstrings_and_formatting_change_nothing(project: Project) -> None:
+def reword(project: Project) -> None:
     for folder in ("src", "workflow/scripts"):
         for file in (project.folder / folder).rglob("*.py"):
             text = file.read_text()
             text = re.sub(r'^"""', '"""Reworded. ', text, count=1)
             text = re.sub(r"^(    return .*)$", r"\1  # a remark", text, flags=re.MULTILINE)
             file.write_text(f"# A remark.\n\n{text}\n\n\n")
-    assert project.jobs() == []
 
 
-def test_a_definition_touches_its_class_where_the_recipe_uses_it(project: Project) -> None:
-    classes = project.study["classes"]
-    classes[1]["definition"] = "a ring with a long tail above it"
-    project.change_study(classes=classes)
-    jobs = project.jobs()
-    assert without_aggregates(jobs) == {
-        "generate_images": 1,
-        "embed_images": 1,
-        "embed_prompts": 1,
-        "measure_class": 1,
-        "measure_source": 1,
-        "measure_pooled": 1,
-        "diagnose_variant": 1,
-        "measure_embedding_classifiers": 1,
-        "train_classifier": 1,
-    }
-    of_class = {job.wildcards for job in jobs if "class_id" in job.wildcards}
-    assert all("digit-6" in wildcards for wildcards in of_class)
-    assert Job("generate_images", "variant=disamb, class_id=digit-6") in jobs
-    assert {job.rule for job in jobs} >= AGGREGATES
-
-
-def test_a_new_variant_touches_no_other(project: Project) -> None:
-    variants = project.study["variants"]
-    variants["weak"] = {**variants["classname"], "guidance_scale": 2.5}
-    project.change_study(variants=variants)
-    jobs = project.jobs()
-    assert without_aggregates(jobs) == {
-        "generate_images": 3,
-        "embed_images": 3,
-        "embed_prompts": 1,
-        "measure_class": 3,
-        "measure_source": 1,
-        "measure_pooled": 1,
-        "diagnose_variant": 1,
-        "measure_embedding_classifiers": 1,
-    }
-    assert {job.rule for job in jobs} >= AGGREGATES
-
-
-def test_guidance_touches_its_variant_alone(project: Project) -> None:
-    variants = project.study["variants"]
-    variants["disamb"]["guidance_scale"] = 3
-    project.change_study(variants=variants)
-    jobs = project.jobs()
-    assert without_aggregates(jobs) == {
-        "generate_images": 3,
-        "embed_images": 3,
-        "measure_class": 3,
-        "measure_source": 1,
-        "measure_pooled": 1,
-        "diagnose_variant": 1,
-        "measure_embedding_classifiers": 1,
-        "train_classifier": 1,
-    }
-    generated = {job.wildcards for job in jobs if job.rule == "generate_images"}
-    assert all("variant=disamb," in wildcards for wildcards in generated)
-
-
-def test_what_decides_speed_alone_and_the_name_touch_nothing(project: Project) -> None:
-    generators = project.study["generators"]
-    generators["stable-diffusion"] |= {"batch_size": 3, "compile": True, "max_flagged": 0.5}
-    project.change_study(generators=generators, workers=False, jobs_per_device=2, study="other")
-    more = ["--set-resources", "generate_images:mem_mb=9000", "measure_class:runtime=600"]
-    # The page that shows the name is the only one to change.
-    assert project.counts(*more) == {"write_answer": 1}
-
-
-def test_a_reworded_error_touches_nothing(project: Project) -> None:
+def move_a_module(project: Project) -> None:
+    package = project.folder / "src/synthgap"
+    (package / "generation/prompt_memo.py").rename(package / "image_files/memo.py")
     project.change_source(
-        "src/synthgap/generation/opening.py", "diffusers has no", "diffusers knows no"
+        "src/synthgap/generation/opening.py",
+        "from synthgap.generation.prompt_memo import PromptMemo",
+        "from synthgap.image_files.memo import PromptMemo",
     )
-    project.change_source("src/synthgap/section.py", "did you mean", "do you mean")
-    assert project.jobs() == []
 
 
-@pytest.mark.parametrize(
-    ("template", "pages"),
-    [
-        ("flags", {"write_flags": 1}),
-        (
-            "base",
-            {
-                f"write_{page}": 1
-                for page in (
-                    *("answer", "quoted", "measures", "diagnosis", "embedding_classifiers"),
-                    *("flags", "quarantine"),
-                )
-            },
+OF_A_VARIANT = {
+    "generate_images": 3,
+    "embed_images": 3,
+    "measure_class": 3,
+    "measure_source": 1,
+    "measure_pooled": 1,
+    "diagnose_variant": 1,
+    "measure_embedding_classifiers": 1,
+}
+"""What hangs on the images of a variant."""
+
+CHANGES = (
+    Change("nothing", lambda project: None),
+    Change("a fresh checkout of the same content", check_out_again),
+    Change("comments, docstrings and formatting", reword),
+    Change("a moved module", move_a_module),
+    Change(
+        "a function that no job calls",
+        source("measures/spread.py", "\nMEASURE", "\n\ndef unused():\n    pass\n\n\nMEASURE"),
+    ),
+    Change(
+        "the message of an error",
+        source("generation/opening.py", "diffusers has no", "diffusers knows no"),
+    ),
+    Change("plumbing", source("section.py", "did you mean", "do you mean")),
+    Change(
+        "what decides speed alone",
+        study(
+            lambda study: (
+                study["generators"]["stable-diffusion"].update(
+                    batch_size=3, compile=True, max_flagged=0.5
+                ),
+                study.update(workers=False, jobs_per_device=2),
+            )
         ),
-    ],
+        asked=("--set-resources", "generate_images:mem_mb=9000", "measure_class:runtime=600"),
+    ),
+    Change(
+        "the name of the study, which its page shows",
+        study(lambda study: study.update(study="other")),
+        joined={"write_answer"},
+    ),
+    Change(
+        "a definition, where the recipe uses it",
+        study(lambda study: study["classes"][1].update(definition="a ring with a long tail")),
+        jobs={
+            **OF_A_VARIANT,
+            "generate_images": 1,
+            "embed_images": 1,
+            "embed_prompts": 1,
+            "measure_class": 1,
+            "train_classifier": 1,
+        },
+        joined=AGGREGATES,
+        of="class_id=digit-6",
+    ),
+    Change(
+        "a new variant",
+        study(
+            lambda study: study["variants"].update(
+                weak={**study["variants"]["classname"], "guidance_scale": 2.5}
+            )
+        ),
+        jobs={**OF_A_VARIANT, "embed_prompts": 1},
+        joined=AGGREGATES,
+        of="=weak,",
+    ),
+    Change(
+        "the guidance scale of a variant",
+        study(lambda study: study["variants"]["disamb"].update(guidance_scale=3)),
+        jobs={**OF_A_VARIANT, "train_classifier": 1},
+        joined=AGGREGATES,
+        of="=disamb,",
+    ),
+    Change(
+        "all variants, where one alone is asked for",
+        study(lambda study: [each.update(guidance_scale=4) for each in study["variants"].values()]),
+        jobs={**OF_A_VARIANT, "train_classifier": 1, "variant_disamb": 1},
+        of="disamb",
+        asked=("variant_disamb",),
+    ),
+    Change(
+        "a measure of classes",
+        source(
+            "measures/spread.py",
+            "np.mean(np.sum(centred**2, axis=1))",
+            "np.mean(np.sum(np.abs(centred), axis=1))",
+        ),
+        jobs={"measure_class": 12},
+        joined=OF_VARIANTS,
+    ),
+    Change(
+        "a measure of sources",
+        source("measures/nearest_neighbours.py", "(1, 5, 10, 20)", "(1, 5, 10)"),
+        jobs={"measure_source": 4},
+        joined=OF_VARIANTS,
+    ),
+    Change(
+        "a classifier on embeddings",
+        source("embedding_classifiers/prototypes.py", "(2, 4, 8)", "(2, 4)"),
+        jobs={"measure_embedding_classifiers": 3},
+        joined=OF_EMBEDDING_CLASSIFIERS,
+    ),
+    Change(
+        "a page's template",
+        source("figures/pages/templates/flags.html.jinja", "{% block body", "<hr>{% block body"),
+        joined={"write_flags"},
+    ),
+    Change(
+        "the template of all pages",
+        source("figures/pages/templates/base.html.jinja", "{% block body", "<hr>{% block body"),
+        jobs={"write_quarantine": 1},
+        joined=PAGES,
+    ),
 )
-def test_a_changed_template_touches_the_pages_that_use_it(
-    project: Project, template: str, pages: dict[str, int]
-) -> None:
-    path = f"src/synthgap/figures/pages/templates/{template}.html.jinja"
-    project.change_source(path, "{% block body", "<hr>{% block body")
-    assert project.counts() == pages
 
 
-def test_a_measure_of_classes_reruns_itself_and_what_follows(project: Project) -> None:
-    project.change_source(
-        "src/synthgap/measures/spread.py",
-        "np.mean(np.sum(centred**2, axis=1))",
-        "np.mean(np.sum(np.abs(centred), axis=1))",
+@pytest.fixture(scope="module")
+def planned(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A copy of the finished study in which one change after another is planned, never made."""
+    return finished.copy(tmp_path_factory.mktemp("planned") / "project")
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.what)
+def test_a_change_makes_stale_what_it_touches(planned: Project, change: Change) -> None:
+    originals = planned.folder.parent / "originals"
+    shutil.copytree(planned.folder / "src", originals / "src")
+    shutil.copytree(planned.folder / "workflow", originals / "workflow")
+    study_file = planned.study_file.read_bytes()
+    try:
+        change.make(planned)
+        found = planned.jobs(*change.asked)
+    finally:
+        for part in ("src", "workflow"):
+            shutil.rmtree(planned.folder / part)
+            (originals / part).rename(planned.folder / part)
+        originals.rmdir()
+        planned.study_file.write_bytes(study_file)
+    rules = Counter(job.rule for job in found)
+    assert {rule: n for rule, n in rules.items() if rule not in AGGREGATES | DRAWINGS} == (
+        change.jobs
     )
-    jobs = project.counts()
-    assert jobs["measure_class"] == 12
-    assert set(jobs) == {
-        "measure_class",
-        "summarise",
-        "compare_quoted",
-        "write_answer",
-        "write_quoted",
-        "write_measures",
-        "draw_charts",
-        "draw_isolation",
-    }
-
-
-def test_a_measure_of_sources_reruns_itself_and_what_follows(project: Project) -> None:
-    project.change_source(
-        "src/synthgap/measures/nearest_neighbours.py", "(1, 5, 10, 20)", "(1, 5, 10)"
-    )
-    jobs = project.counts()
-    assert jobs["measure_source"] == 4
-    assert set(jobs) == {
-        "measure_source",
-        "summarise",
-        "compare_quoted",
-        "write_answer",
-        "write_quoted",
-        "write_measures",
-        "draw_charts",
-        "draw_isolation",
-    }
-
-
-def test_a_classifier_on_embeddings_reruns_its_stage_and_what_follows(project: Project) -> None:
-    project.change_source("src/synthgap/embedding_classifiers/prototypes.py", "(2, 4, 8)", "(2, 4)")
-    assert project.counts() == {
-        "measure_embedding_classifiers": 3,
-        "summarise_embedding_classifiers": 1,
-        "draw_embedding_classifiers": 1,
-        "write_embedding_classifiers": 1,
-    }
-
-
-def test_one_variant_can_be_brought_up_to_date_alone(project: Project) -> None:
-    variants = project.study["variants"]
-    for variant in variants.values():
-        variant["guidance_scale"] = 4
-    project.change_study(variants=variants)
-    jobs = project.jobs("variant_disamb")
-    assert Counter(job.rule for job in jobs if job.rule != "variant_disamb") == {
-        "generate_images": 3,
-        "embed_images": 3,
-        "measure_class": 3,
-        "measure_source": 1,
-        "measure_pooled": 1,
-        "diagnose_variant": 1,
-        "measure_embedding_classifiers": 1,
-        "train_classifier": 1,
-    }
-    assert not any("classname" in job.wildcards for job in jobs)
+    assert rules.keys() & AGGREGATES == change.joined
+    of_classes = [job for job in found if "class_id" in job.wildcards and job.rule not in DRAWINGS]
+    assert [job for job in of_classes if change.of not in job.wildcards] == []
 
 
 def test_more_images_keep_the_old_ones(project: Project) -> None:
