@@ -154,6 +154,13 @@ class TestMoves:
         edit("figures.py", "COLOUR", "POWER = 2\nCOLOUR")
         assert current(script) == before
 
+    def test_of_a_function_to_another_name(self, script, edit):
+        before = current(script)
+        edit("numbers.py", "def mean", "def average")
+        edit("measures/spread.py", "import mean", "import average")
+        edit("measures/spread.py", "return mean", "return average")
+        assert current(script) == before
+
     def test_of_the_whole_project(self, script, tmp_path, monkeypatch):
         before = current(script)
         moved = tmp_path / "elsewhere"

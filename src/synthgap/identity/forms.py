@@ -56,6 +56,9 @@ def form_of(
     lines = []
     for number in statements:
         written = writer.visit(copy.deepcopy(module.statements[number]))
+        if isinstance(written, ast.FunctionDef) and len(statements) == 1:
+            # Others refer to it by its number.
+            written.name = "_"
         if written is not None and not is_text(module.statements[number]):
             lines.append(ast.unparse(ast.fix_missing_locations(written)))
     return Form("\n".join(lines), tuple(writer.references))

@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from synthgap.measures.numerics.neighbour_search import distances, in_balls, nearest
+from synthgap.measures.numerics.exact import distances
+from synthgap.measures.numerics.neighbour_search import in_balls, nearest
 
 SUBSAMPLE = 0.7
 """Share of the images in a subsample. Chosen by simulated coverage at n = 50 and 200 among 0.5 to

@@ -20,9 +20,10 @@ from jaxtyping import Bool, Float, Int
 from tqdm import tqdm
 
 from synthgap.errors import InputError
-from synthgap.measures.numerics.checks import finite, same_space
+from synthgap.measures.numerics.checks import same_space
+from synthgap.measures.numerics.exact import distances, squared_norms
 from synthgap.measures.numerics.products import Passed, products_on
-from synthgap.measures.numerics.threads import in_order, of_blas
+from synthgap.measures.numerics.threads import in_order
 
 Rows = Float[np.ndarray, "n d"]
 
@@ -31,12 +32,6 @@ SPARE = 4
 
 FIRST_SEEN = 256
 """Points whose k best are the first threshold of a query."""
-
-NUMBERS_AT_ONCE = 2**17
-"""Of float64 in a temporary array, which thus stays in the cache."""
-
-PARTS_FOR_THREADS = 64
-"""More parts of so many numbers are worth the start of threads."""
 
 ROWS_SETTLED_AT_ONCE = 4096
 
@@ -154,8 +149,8 @@ class _Search:
         same_space("queries", queries, "points", points)
         self.queries, self.points = queries, points
         self.products = products_on(device, np.result_type(queries, points, np.float32))
-        squares = _squares(queries, "queries")
-        point_squares = squares if points is queries else _squares(points, "points")
+        squares = squared_norms(queries, "queries")
+        point_squares = squares if points is queries else squared_norms(points, "points")
         self.half, self.half_points = squares / 2, point_squares / 2
         self.eps = float(np.finfo(self.products.dtype).eps)
         # Of d + 2 terms, each with a rounding of eps/2, of the rounded half norms and thresholds.
@@ -306,27 +301,6 @@ def _merge(kept: _Candidates, queries: slice, passed: Passed, start: int) -> Non
     kept.least[rows] = kept.scores[rows].min(axis=1)
 
 
-def distances(
-    queries: Rows, points: Rows, which: Int[np.ndarray, "p"], of: Int[np.ndarray, "p"]
-) -> Float[np.ndarray, "p"]:
-    """Distances of pairs of a query and a point, in float64, the same bits in whatever company."""
-    found = np.empty(len(which))
-    step = max(1, NUMBERS_AT_ONCE // queries.shape[1])
-
-    def measure(start: int) -> None:
-        part = slice(start, start + step)
-        apart = queries[which[part]].astype(np.float64)
-        apart -= points[of[part]]
-        np.square(apart, out=apart)
-        found[part] = np.sqrt(apart.sum(axis=1))
-
-    # Where this is called from a thread, BLAS is left with one, and so is this.
-    threads = of_blas() if len(which) > PARTS_FOR_THREADS * step else 1
-    for _ in in_order(measure, range(0, len(which), step), threads):
-        pass
-    return found
-
-
 def _sorted(
     queries: Rows,
     points: Rows,
@@ -386,18 +360,3 @@ def _settle(
             near = near.beside(_Near(centres, points, apart)).nearest(k)
         found.indices[some] = near.points.reshape(len(some), k)
         found.distances[some] = near.distances.reshape(len(some), k)
-
-
-def _squares(rows: Rows, what: str) -> Float[np.ndarray, "n"]:
-    """Squared norms.
-
-    Raises:
-        InputError: a row is not finite.
-    """
-    found = np.empty(len(rows))
-    step = max(1, NUMBERS_AT_ONCE // rows.shape[1])
-    for start in range(0, len(rows), step):
-        part = rows[start : start + step].astype(np.float64)
-        found[start : start + step] = np.einsum("ij,ij->i", part, part)
-    finite(found, what)
-    return found

@@ -7,8 +7,7 @@ from points import directions, rotation
 from scipy.spatial.distance import cdist
 
 from synthgap.errors import InputError
-from synthgap.measures.numerics import neighbour_search as neighbours
-from synthgap.measures.numerics import products
+from synthgap.measures.numerics import exact, neighbour_search, products
 from synthgap.measures.numerics.neighbour_search import in_balls, nearest
 
 DEVICES = ("cpu", "torch:cpu")
@@ -45,9 +44,9 @@ def inside(
 def small_blocks(monkeypatch):
     """Many blocks and tiles, of sizes that divide nothing, on several threads."""
     monkeypatch.setattr(products.OnNumpy, "threads", 3)
-    monkeypatch.setattr(neighbours, "FIRST_SEEN", 7)
-    monkeypatch.setattr(neighbours, "NUMBERS_AT_ONCE", 50)
-    monkeypatch.setattr(neighbours, "ROWS_SETTLED_AT_ONCE", 3)
+    monkeypatch.setattr(neighbour_search, "FIRST_SEEN", 7)
+    monkeypatch.setattr(exact, "NUMBERS_AT_ONCE", 50)
+    monkeypatch.setattr(neighbour_search, "ROWS_SETTLED_AT_ONCE", 3)
     for place in (products.OnNumpy, products.OnTorch):
         monkeypatch.setattr(place, "tile", 11)
         monkeypatch.setattr(place, "block", 33)
