@@ -33,10 +33,3 @@ def again(tmp_path_factory: pytest.TempPathFactory, finished: Project) -> Projec
     noting = {"PYTHONPATH": str(Path(__file__).parent / "calls"), "CALLS": str(folder / "calls")}
     project.run("--config", "workers=off", variables=noting)
     return project
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one process have all tests of the tiny study, which it runs once."""
-    for item in items:
-        if {"finished", "project", "again"} & set(getattr(item, "fixturenames", ())):
-            item.add_marker(pytest.mark.xdist_group("study"))
