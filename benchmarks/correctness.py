@@ -54,14 +54,18 @@ COSINE = {"float32": 1 - 1e-5, "bfloat16": 0.9995, "float16": 0.99999}
 """Least cosine with the embedding in float32 on the CPU, as docs/ARCHITECTURE.md states it."""
 
 CLAIM = """
-import time
+import os, pathlib, sys, time
 from synthgap.jobs.device_claims import claimed
+folder, wanted = pathlib.Path(sys.argv[1]), int(sys.argv[2])
 with claimed(1) as name:
     start = time.time()
-    time.sleep(1)
+    (folder / str(os.getpid())).touch()
+    while len(list(folder.iterdir())) < wanted and time.time() < start + 30:
+        time.sleep(0.05)
+    time.sleep(0.5)
     print(start, time.time(), name)
 """
-"""A job that has a GPU for a while; it says from when to when, and which."""
+"""A job that has a GPU until so many have had one; it says from when to when, and which."""
 
 
 class Pair(NamedTuple):
@@ -226,16 +230,17 @@ def claims(device: str) -> Iterator[Goal]:
         if device == "cpu":
             # A name is all that a claim needs.
             environment[VISIBLE] = "0"
-        jobs = [
-            subprocess.Popen(
-                [sys.executable, "-c", CLAIM],
-                env=environment,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-            for _ in range(2)
-        ]
-        (a, b, one), (c, d, other) = (job.communicate()[0].split() for job in jobs)
+        with tempfile.TemporaryDirectory() as folder:
+            jobs = [
+                subprocess.Popen(
+                    [sys.executable, "-c", CLAIM, folder, str(shares)],
+                    env=environment,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                )
+                for _ in range(2)
+            ]
+            (a, b, one), (c, d, other) = (job.communicate()[0].split() for job in jobs)
         together = float(min(float(b), float(d)) > max(float(a), float(c)))
         yield Goal(f"two jobs, {shares} a GPU: have the same (1: yes)", 1, float(one == other))
         what = f"two jobs, {shares} a GPU: at the same time (1: yes)"
