@@ -5,6 +5,7 @@ import pytest
 OF_THE_TINY_STUDY = {"finished", "again", "project", "planned"}
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let one process have all tests of a study, which thus runs once."""
     for item in items:
