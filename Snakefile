@@ -4,6 +4,7 @@
 `snakemake variant_disamb` one prompt variant with all that hangs on it alone.
 """
 
+import sys
 from pathlib import Path
 
 from snakemake.utils import min_version
@@ -11,6 +12,12 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 HERE = Path(workflow.basedir)
+
+if set("{}<>").intersection(str(HERE)):
+    sys.exit(
+        f"synthgap: {HERE}: Snakemake takes braces and angle brackets in paths for wildcards; move the "
+        "project to a folder without them"
+    )
 
 # A study file is complete: one that is named on the command line replaces the default.
 if not workflow.overwrite_configfiles:

@@ -32,7 +32,10 @@ def class_title(wildcards):
 
 
 def class_labels(wildcards):
-    return {"class": wildcards.class_id, "name": STUDY.category(wildcards.class_id).name}
+    return {
+        "class": wildcards.class_id,
+        "name": snakemake_report.label(STUDY.category(wildcards.class_id).name),
+    }
 
 
 # On a cluster, not worth an allocation.
@@ -65,7 +68,8 @@ rule write_answer:
         "../envs/tables.yaml"
     params:
         study=STUDY.study,
-        description=STUDY.description,
+        # Of a function's text Snakemake takes nothing for a wildcard.
+        description=lambda wildcards: STUDY.description,
         code=code("write_answer.py"),
     script:
         "../workflow/scripts/write_answer.py"

@@ -11,6 +11,9 @@ wanted stay byte for byte; only the missing ones are made, and those that a kill
 are taken over.
 """
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
 READ = [source for source in STUDY.sources if STUDY.image_set(source) is not None]
 GENERATED = [variant for variant in STUDY.variants if variant not in READ]
 
@@ -29,14 +32,32 @@ def without_split(source):
     return STUDY.image_set(source).model_dump(mode="json", exclude={"split"})
 
 
+# Sources that are parts of the same files share an index, and what is seen of the files.
+SHARED = {
+    source: next(other for other in READ if without_split(other) == without_split(source))
+    for source in READ
+}
+
+
 def image_set_input(wildcards):
-    image_set = STUDY.image_set(wildcards.source)
-    if image_set.kind != "parquet":
-        return {"files": image_set.inputs(STUDY.category(wildcards.class_id))}
-    # Sources that are parts of the same files share an index.
-    whole = without_split(wildcards.source)
-    first = next(source for source in READ if without_split(source) == whole)
-    return {"index": f"{RESULTS}/index/{first}.parquet"}
+    if STUDY.image_set(wildcards.source).kind != "parquet":
+        return {}
+    return {"index": f"{RESULTS}/index/{SHARED[wildcards.source]}.parquet"}
+
+
+@cache
+def stamps_of(source):
+    """Of each class the stamp of its images; a network disk answers many at once."""
+    with ThreadPoolExecutor(16) as pool:
+        seen = pool.map(STUDY.image_set(source).stamp, STUDY.classes)
+        return dict(zip(STUDY.class_ids, seen, strict=True))
+
+
+def stamp_of_class(wildcards):
+    if workflow.is_main_process:
+        return stamps_of(SHARED[wildcards.source])[wildcards.class_id]
+    # A cluster's job asks for its own alone.
+    return STUDY.image_set(wildcards.source).stamp(STUDY.category(wildcards.class_id))
 
 
 def generator_of(variant):
@@ -59,8 +80,6 @@ GENERATOR_RESOURCES = {
 
 
 rule index_images:
-    input:
-        lambda wildcards: STUDY.image_set(wildcards.source).indexed_files(),
     output:
         f"{RESULTS}/index/{{source}}.parquet",
     log:
@@ -71,12 +90,11 @@ rule index_images:
         "../envs/tables.yaml"
     resources:
         **sized(
-            lambda wildcards: needs.reading(
-                100 * len(STUDY.image_set(wildcards.source).indexed_files())
-            )
+            lambda wildcards: needs.reading(100 * len(STUDY.image_set(wildcards.source).paths()))
         ),
     params:
         image_set=lambda wildcards: without_split(wildcards.source),
+        stamp=lambda wildcards: STUDY.image_set(wildcards.source).stamp_of_files(),
         code=code("index_images.py"),
     script:
         "../workflow/scripts/index_images.py"
@@ -108,6 +126,8 @@ rule read_images:
             "source", {name: STUDY.image_set(name).model_dump(mode="json") for name in READ}
         ),
         folder=lambda wildcards: STUDY.category(wildcards.class_id).folder,
+        # In place of inputs: see synthgap.stamps.
+        stamp=stamp_of_class,
         synthetic=by("source", {name: name in STUDY.variants for name in READ}),
         code=code("read_images.py"),
     script:

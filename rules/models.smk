@@ -47,8 +47,6 @@ def local_folder(wildcards):
 
 
 rule fingerprint_model:
-    input:
-        lambda wildcards: model_files(local_folder(wildcards)),
     output:
         f"{RESULTS}/models/{{role}}-{{name}}.fingerprint",
     log:
@@ -61,6 +59,8 @@ rule fingerprint_model:
         **sized(lambda wildcards: needs.hashing(weights_mb(local_model(wildcards)))),
     params:
         folder=lambda wildcards: str(local_folder(wildcards)),
+        # In place of inputs: see synthgap.stamps.
+        stamp=lambda wildcards: stamps.of_files(model_files(local_folder(wildcards))),
         code=code("fingerprint_model.py"),
     script:
         "../workflow/scripts/fingerprint_model.py"

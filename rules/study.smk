@@ -17,8 +17,10 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
     dict.fromkeys([str(SOURCE), *filter(None, [os.environ.get("PYTHONPATH")])])
 )
 
+from synthgap import stamps
 from synthgap.jobs import device_claims, devices, runs
 from synthgap.errors import InputError
+from synthgap.figures import snakemake_report
 from synthgap.figures.pages.rendering import templates_of
 from synthgap.identity import code_identity
 from synthgap.provenance import model_files
@@ -36,6 +38,8 @@ if workflow.is_main_process:
 else:
     # A cluster's jobs need not look again through all folders of a network disk.
     STUDY = Study.model_validate(config)
+
+snakemake_report.mend_scripts()
 
 RESULTS = STUDY.results
 LOGS = f"{RESULTS}/logs"

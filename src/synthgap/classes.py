@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from synthgap.csv_rows import csv_rows
 from synthgap.errors import InputError
+from synthgap.places import Place
 from synthgap.section import Section
 
 PATH_SAFE = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
@@ -29,7 +30,7 @@ class Category(Section):
 class ClassFile(Section):
     """The classes of a study in a file of their own."""
 
-    file: str
+    file: Place
     """CSV file with the columns `class_id`, `name` and, where needed, `definition` and `folder`."""
 
 

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple, Self, TypeVar
 from pydantic import Field, model_validator
 
 from synthgap.errors import InputError
+from synthgap.places import Place
 from synthgap.section import Section
 
 Model = TypeVar("Model")
@@ -23,7 +24,7 @@ class ModelSource(Section):
     """Repository on the Hugging Face hub, `owner/name`; needs a `revision`."""
     revision: str | None = Field(default=None, pattern=r"^[0-9a-f]{40}$")
     """Commit of the repository, 40 hexadecimal digits, so that the model cannot change unseen."""
-    folder: str | None = None
+    folder: Place | None = None
     """Local folder in Hugging Face layout, relative to where Snakemake runs."""
     miniature: Literal["clip", "stable-diffusion"] | None = None
     """A model that the workflow trains itself, as the section `miniature` says."""

@@ -91,6 +91,8 @@ def edit(script: Path) -> Edit:
                      id="a constant of the package that is not reached"),
         pytest.param("errors.py", "code = 1", "code = 2", id="plumbing"),
         pytest.param("measures/spread.py", "values: list) -> float", "values)", id="annotations"),
+        pytest.param("weights.py", "total: float = 1.0", "total: 'int | None' = 1.0",
+                     id="what a field may be"),
         pytest.param("script", "from world.tables", "import math\nfrom world.tables",
                      id="an import that is not used"),
         pytest.param("numbers.py", "def mean", "import world.figures\n\n\ndef mean",
@@ -127,6 +129,20 @@ def test_what_decides_a_result_changes_the_identity(script, edit, name, old, new
     before = current(script)
     edit(name, old, new)
     assert current(script) != before
+
+
+def test_of_a_section_the_limits_of_keys_do_not_count_but_what_they_are_made_of(script, edit):
+    edit("weights.py", "total: float = 1.0", "total: float = Field(default=1.0, ge=0)")
+    edit("weights.py", "    def share", "    unit: Unit\n\n    def share")
+    edit("weights.py", "@dataclass\n", "class Unit:\n    size = 1\n\n\n@dataclass\n")
+    before = current(script)
+    edit("weights.py", "ge=0", "ge=0, le=9")
+    edit("weights.py", "unit: Unit", "unit: 'int' | Unit")
+    assert current(script) == before
+    edit("weights.py", "size = 1", "size = 2")
+    assert (changed := current(script)) != before
+    edit("weights.py", "default=1.0", "default=2.0")
+    assert current(script) != changed
 
 
 class TestMoves:

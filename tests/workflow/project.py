@@ -29,6 +29,7 @@ class Project:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.study_file = folder / "study.yaml"
+        self.results = folder / "results"
 
     @classmethod
     def copy_of_sources(cls, folder: Path, study: Path) -> "Project":
@@ -102,5 +103,5 @@ class Project:
         return Counter(job.rule for job in self.jobs(*arguments))
 
     def files(self, pattern: str) -> dict[str, bytes]:
-        results = self.folder / "results"
-        return {str(path.relative_to(results)): path.read_bytes() for path in results.glob(pattern)}
+        found = self.results.glob(pattern)
+        return {str(path.relative_to(self.results)): path.read_bytes() for path in found}

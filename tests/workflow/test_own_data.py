@@ -151,17 +151,38 @@ def test_finds_nothing_to_do_again(own: Project) -> None:
     assert own.jobs() == []
 
 
+def stale(own: Project) -> set[tuple[str, str]]:
+    return {(job.rule, job.wildcards) for job in own.jobs("images") if job.rule != "images"}
+
+
 def test_a_new_image_makes_its_class_stale(own: Project) -> None:
-    folder = own.folder / "my images/Bilder für digit-9"
-    before = folder.stat()
-    Image.new("RGB", (16, 16)).save(folder / "new.png")
-    jobs = own.jobs("images")
-    (folder / "new.png").unlink()
-    os.utime(folder, ns=(before.st_atime_ns, before.st_mtime_ns))
-    assert {(job.rule, job.wildcards) for job in jobs if job.rule != "images"} == {
+    new = own.folder / "my images/Bilder für digit-9/new.png"
+    Image.new("RGB", (16, 16)).save(new)
+    jobs = stale(own)
+    new.unlink()
+    assert jobs == {
         ("read_images", "source=natural-train, class_id=n09"),
         ("read_images", "source=natural-val, class_id=n09"),
     }
+    assert not stale(own)
+
+
+def test_an_overwritten_image_makes_its_class_stale(own: Project) -> None:
+    """Neither a folder nor a table that lists files changes with it."""
+    listed, scan = (
+        own.folder / "elsewhere/digit-0 3.png",
+        own.folder / "older/disamb/digit-6.parquet",
+    )
+    before = {file: file.stat() for file in (listed, scan)}
+    for file in before:
+        file.write_bytes(file.read_bytes())
+    jobs = stale(own)
+    for file, status in before.items():
+        os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert ("read_images", "source=imagen, class_id=n00") in jobs
+    assert ("index_images", "source=disamb") in jobs
+    assert not [job for job in jobs if "natural" in job[1] or "imagen, class_id=n06" in job[1]]
+    assert not stale(own)
 
 
 def test_what_one_source_needs_makes_no_other_stale(own: Project) -> None:
@@ -179,16 +200,13 @@ def test_what_one_source_needs_makes_no_other_stale(own: Project) -> None:
 
 
 def test_too_many_damaged_images_end_in_one_line_and_touch_no_other_table(own: Project) -> None:
-    """The table of prompts names a file that is damaged now: more than one in a hundred."""
+    """A file of the table is damaged now: more than one in a hundred."""
     before = {path: path.read_bytes() for path in own.folder.glob("answers/**/*.parquet")}
     picture = Path(own.folder / "elsewhere/digit-0 3.png")
     content = picture.read_bytes()
     picture.write_bytes(content[:60])
-    table = (own.folder / "elsewhere.csv").read_text()
-    (own.folder / "elsewhere.csv").write_text(f"{table}\n")
     done = own.snakemake("images", "--keep-going")
     picture.write_bytes(content)
-    (own.folder / "elsewhere.csv").write_text(table)
     assert done.returncode != 0
     log = (own.folder / "answers/mine/logs/images/imagen/n00.log").read_text()
     (line,) = [line for line in log.splitlines() if line.startswith("synthgap:")]

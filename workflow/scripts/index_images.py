@@ -12,5 +12,5 @@ def work() -> None:
     write_index(
         ParquetFiles.model_validate(snakemake.params.image_set),
         snakemake.output[0],
-        made_by(snakemake, ["pyarrow"], "image_set"),
+        made_by(snakemake, ["pyarrow"], "image_set", "stamp"),
     )

@@ -9,6 +9,7 @@ from synthgap.image_sets.class_folders import ClassFolders
 from synthgap.image_sets.listed_files import ListedFiles
 from synthgap.image_sets.parquet_files import ParquetFiles
 from synthgap.image_sets.sets import ImageSet
+from synthgap.places import Place
 from synthgap.section import Section
 
 
@@ -32,10 +33,10 @@ class FolderGenerator(MadeElsewhere):
 
     kind: Literal["folder"]
     """Image files, whatever made them."""
-    images: str | None = None
+    images: Place | None = None
     """Folder that holds a folder of image files a class, named by class_id or by `folder` of the
     class; with a `table`, the folder from which it names files, its own if left out."""
-    table: str | None = None
+    table: Place | None = None
     """CSV or Parquet file with the columns `class_id` and `file`, and `prompt` if it is known, in
     place of class folders."""
 
@@ -57,13 +58,13 @@ class ParquetGenerator(MadeElsewhere):
 
     kind: Literal["parquet"]
     """Parquet files with images in them."""
-    images: str
+    images: Place
     """The files, as a pattern such as old/images/disamb/*.parquet."""
     image: str = "image"
     """Column of the images: a struct of bytes and path."""
     label: str = "class_id"
     """Column of the classes: a class_id (or `folder` of a class) as text, or a number."""
-    labels: str | None = None
+    labels: Place | None = None
     """CSV file whose column class_id holds in its rows the classes of the numbers 0, 1, 2 ..."""
 
     def image_set(self) -> ImageSet:

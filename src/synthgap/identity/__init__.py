@@ -25,6 +25,7 @@ PLUMBING = frozenset(
         "generation.found_sizes",
         "identity",
         "jobs",
+        "places",
         "section",
     }
 )

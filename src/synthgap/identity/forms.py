@@ -161,12 +161,27 @@ class _Writer(ast.NodeTransformer):
         return self.generic_visit(node)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> Any:
-        # A section, a named tuple or a dataclass is made of the annotations of its class.
         if self.scopes and self.scopes[-1].of_class:
-            return self.generic_visit(node)
+            return self._field(node)
         if node.value is None:
             return None
         return self.visit(ast.Assign([node.target], node.value))
+
+    def _field(self, node: ast.AnnAssign) -> ast.AST:
+        """A field of a class: its name, its default, and the definitions of its annotation.
+
+        What a key of a section may be decides no result: what it is, a job's parameters say.
+        """
+        written = self.visit(node.annotation)
+        references: list[ast.expr] = [
+            each for each in ast.walk(written) if isinstance(each, ast.Name) and MARK in each.id
+        ]
+        node.annotation = ast.Tuple(references, ast.Load())
+        if isinstance(node.value, ast.Call) and ast.unparse(node.value.func) == "Field":
+            defaults = ("default", "default_factory")
+            node.value.keywords = [each for each in node.value.keywords if each.arg in defaults]
+        node.value = node.value and self.visit(node.value)
+        return node
 
     # Names.
 

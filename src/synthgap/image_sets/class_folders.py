@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
+from synthgap import stamps
 from synthgap.classes import Category
 from synthgap.image_sets.found import Found, PutAside, Split, part_of, shortage, small_val
 from synthgap.section import Section
@@ -30,9 +31,13 @@ class ClassFolders(Section):
         """The folder of a class."""
         return (Path(self.images) / (category.folder or category.class_id)).as_posix()
 
-    def inputs(self, category: Category) -> list[str]:
-        """The files and folders that a job depends on: the folder of the class."""
-        return [self.place(category)]
+    def stamp(self, category: Category) -> str:
+        """Name, size and time of what lies in the folder of the class; of hidden files the name."""
+        with os.scandir(self.place(category)) as entries:
+            return stamps.stamp(
+                (entry.name, "" if entry.name[0] == "." else stamps.state(entry))
+                for entry in entries
+            )
 
     def problem(
         self, categories: tuple[Category, ...], least: int, asked_by: str = "measures.n"

@@ -24,9 +24,9 @@ class DigitScans(Section):
         """Where a class's images lie, for messages."""
         return f"the digits, {category.class_id}"
 
-    def inputs(self, category: Category) -> list[str]:
-        """The files and folders that a job depends on: none."""
-        return []
+    def stamp(self, category: Category) -> str:
+        """What the images are known by without reading them: the scans never change."""
+        return ""
 
     def problem(
         self, categories: tuple[Category, ...], least: int, asked_by: str = "measures.n"

@@ -4,16 +4,18 @@ import os
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from synthgap import stamps
 from synthgap.classes import Category
 from synthgap.errors import InputError
 from synthgap.image_sets.found import Found, Split, part_of, shortage, small_val
+from synthgap.provenance import canonical
 from synthgap.section import Section
 
 
@@ -33,9 +35,13 @@ class ListedFiles(Section):
         """The table and the class."""
         return f"{self.table} (class {category.class_id})"
 
-    def inputs(self, category: Category) -> list[str]:
-        """The files and folders that a job depends on: the table."""
-        return [self.table]
+    def stamp(self, category: Category) -> str:
+        """The rows of the class, and size and time of each file."""
+        rows = self._rows(category)
+        return stamps.stamp(
+            (canonical([number, row]), stamps.state(self._path(row["file"])))
+            for number, row in enumerate(rows)
+        )
 
     def problem(
         self, categories: tuple[Category, ...], least: int, asked_by: str = "measures.n"
@@ -73,12 +79,18 @@ class ListedFiles(Section):
 
     def found(self, category: Category, index: str | None = None) -> Iterator[Found]:
         """Yield the files of one class in the order of the table."""
-        listed = read_list(self.table)
-        rows = listed.filter(pc.equal(listed["class_id"], category.class_id)).to_pylist()
         images = (
-            Found(row["file"], self._path(row["file"]), prompt=row.get("prompt")) for row in rows
+            Found(row["file"], self._path(row["file"]), prompt=row.get("prompt"))
+            for row in self._rows(category)
         )
         yield from part_of(images, self.split)
+
+    def _rows(self, category: Category) -> list[dict[str, Any]]:
+        listed = read_list(self.table)
+        rows: list[dict[str, Any]] = listed.filter(
+            pc.equal(listed["class_id"], category.class_id)
+        ).to_pylist()
+        return rows
 
     def _path(self, file: str) -> str:
         folder = Path(self.table).parent if self.folder is None else Path(self.folder)

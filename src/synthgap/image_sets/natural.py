@@ -11,6 +11,7 @@ from synthgap.image_sets.found import Split
 from synthgap.image_sets.listed_files import ListedFiles
 from synthgap.image_sets.parquet_files import ParquetFiles
 from synthgap.image_sets.sets import ImageSet
+from synthgap.places import Place
 from synthgap.section import Section
 
 Part = Literal["train", "val"]
@@ -40,11 +41,11 @@ class DigitSet(Section):
 class TwoParts(Section):
     """Natural images in two places, or in one that is split."""
 
-    train: str | None = None
+    train: Place | None = None
     """Where the images of natural-train lie; goes with `val`."""
-    val: str | None = None
+    val: Place | None = None
     """Where those of natural-val lie."""
-    images: str | None = None
+    images: Place | None = None
     """Where all natural images lie, in place of `train` and `val`; goes with `val_per_class`."""
     val_per_class: int | None = Field(default=None, ge=1)
     """Images of each class that become natural-val: those whose hash of the name is smallest, so
@@ -85,7 +86,7 @@ class NaturalTables(TwoParts):
 
     kind: Literal["table"]
     """CSV or Parquet tables that list image files."""
-    folder: str | None = None
+    folder: Place | None = None
     """Folder from which files are named; that of the table if left out."""
 
     def part(self, part: Part) -> ImageSet:
@@ -103,7 +104,7 @@ class NaturalParquet(TwoParts):
     """Column of the images: a struct of bytes and path."""
     label: str = "label"
     """Column of the classes: a class_id (or `folder` of a class) as text, or a number."""
-    labels: str | None = None
+    labels: Place | None = None
     """CSV file whose column class_id holds in its rows the classes of the numbers 0, 1, 2 ...; what
     the files themselves say of their numbers if left out."""
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from synthgap import stamps
 from synthgap.classes import Category
 from synthgap.csv_rows import csv_rows
 from synthgap.errors import InputError
@@ -40,13 +41,15 @@ class ParquetFiles(Section):
         """The files in the order of their names."""
         return sorted(glob.glob(self.files))
 
-    def indexed_files(self) -> list[str]:
-        """The files that decide the index."""
-        return [*self.paths(), *([self.labels] if self.labels else [])]
+    def stamp_of_files(self) -> str:
+        """Names, sizes and times of the files that decide the index."""
+        return stamps.stamp(
+            (file, stamps.state(file)) for file in [*self.paths(), *filter(None, [self.labels])]
+        )
 
-    def inputs(self, category: Category) -> list[str]:
-        """The files and folders that a job depends on: the index stands for them."""
-        return []
+    def stamp(self, category: Category) -> str:
+        """What the images are known by without reading them: the index carries it for all."""
+        return ""
 
     def problem(
         self, categories: tuple[Category, ...], least: int, asked_by: str = "measures.n"

@@ -9,6 +9,7 @@ from pydantic import field_validator
 from synthgap.classes import Category
 from synthgap.csv_rows import csv_rows
 from synthgap.errors import InputError
+from synthgap.places import Place
 from synthgap.prompts.recipe import PromptRecipe
 
 
@@ -32,7 +33,7 @@ class CaptionsRecipe(PromptRecipe):
 
     kind: Literal["captions"]
     """Prompts from a file."""
-    file: str
+    file: Place
     """CSV file with the columns `class_id` and `prompt`, any number of rows a class."""
 
     @field_validator("file")

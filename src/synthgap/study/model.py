@@ -2,10 +2,9 @@
 
 from collections.abc import Collection
 from functools import cached_property
-from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from synthgap.classes import PATH_SAFE, Category, Classes
 from synthgap.embedding.encoders import Encoder
@@ -16,6 +15,7 @@ from synthgap.image_sets.sets import ImageSet
 from synthgap.measures.spec import MeasuresSpec
 from synthgap.miniature.spec import MiniatureSpec
 from synthgap.models import ModelSource
+from synthgap.places import Told
 from synthgap.prompts.recipes import Recipe
 from synthgap.section import Section
 from synthgap.training.classifiers import Classifier
@@ -75,7 +75,7 @@ class Study(Section):
     """What the study is for, in a sentence or two; the report shows it."""
     seed: int = Field(default=0, ge=0)
     """Seed of the study. Another seed gives other images of the same distributions."""
-    results: str = "results"
+    results: Told = "results"
     """Folder for everything that the study makes, relative to where Snakemake runs."""
     workers: bool = True
     """Whether jobs on one machine share processes that keep libraries and models loaded. Results
@@ -108,15 +108,6 @@ class Study(Section):
     """What the report shows first."""
     miniature: MiniatureSpec | None = None
     """How the miniature's own models are trained, where the study uses them."""
-
-    @field_validator("results")
-    @classmethod
-    def _plain_path(cls, results: str) -> str:
-        if not results.strip() or set(results) & set("{}~\0"):
-            raise ValueError(
-                f"{results!r} cannot be a folder's name; write one such as results/mine"
-            )
-        return Path(results).as_posix()
 
     @cached_property
     def class_ids(self) -> tuple[str, ...]:

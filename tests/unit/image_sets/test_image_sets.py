@@ -348,7 +348,6 @@ class TestListedFiles:
         assert [Path(row["image"]["path"]).name for row in rows] == ["größe 2.png", "a b.jpg"]
         assert rows[0]["prompt"] == 'a crane,\nin "fog"'
         assert [row["seed"] for row in rows] == [None, None]
-        assert image_set.inputs(CRANE) == [str(folder / "list.csv")]
 
     def test_parquet_is_a_table_too_and_names_stay_text(self, folder, tmp_path):
         fill(folder / "files", "1", "2")

@@ -170,7 +170,7 @@ BAD_INPUT: list[tuple[str, Mutation, tuple[str, ...]]] = [
      ("natural: the digits have no class digit-10", "digit-0 to digit-9")),
     ("missing image folder", put("natural", {"kind": "folder", "train": "no", "val": "no"}),
      ("miniature: its models learn from natural images of the kind digits",)),
-    ("no name for the results", put("results", ""), ("results: ", "such as results/mine")),
+    ("no name for the results", put("results", ""), ("results: ", "such as data/photos")),
     ("results with a wildcard", put("results", "r{x}"), ("results: ", "'r{x}'")),
     ("one source to train on", put("training_sets", "disamb", "disamb"),
      ("training_sets.disamb: must be a list", "'disamb'")),
