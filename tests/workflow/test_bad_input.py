@@ -110,3 +110,14 @@ def test_a_good_study_passes_the_check() -> None:
         check=True,
     )
     assert check.stdout.startswith("config/miniature.yaml: 10 classes, 4 variants")
+
+
+def test_a_checkout_that_snakemake_cannot_stand_in_says_so(
+    finished: Project, tmp_path: Path
+) -> None:
+    elsewhere = Project.copy_of_sources(tmp_path / "w {x}", finished.study_file)
+    done = elsewhere.snakemake("--dry-run")
+    assert done.returncode != 0
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("synthgap:")]
+    assert "w {x}: Snakemake takes braces" in line
+    assert "Traceback" not in done.stderr
