@@ -10,10 +10,19 @@ from simulated_coverage import coverage
 from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 
 from synthgap.errors import InputError
-from synthgap.measures import isolate, knn_accuracy
+from synthgap.measures import isolate
 from synthgap.measures.intervals.estimates import Estimate, averaged, bonett_price, student
 from synthgap.measures.intervals.samples import SourceSample
-from synthgap.measures.isolation import ACCURACIES, COLUMNS, CORNERS, corner_hits, of_source, parts
+from synthgap.measures.isolation import (
+    ACCURACIES,
+    COLUMNS,
+    CORNERS,
+    Isolation,
+    corner_hits,
+    of_points,
+    of_source,
+    parts,
+)
 from synthgap.measures.nearest_centroid import centroids
 from synthgap.measures.nearest_neighbours import hits
 
@@ -65,6 +74,18 @@ def arguments(sample: SourceSample) -> tuple[np.ndarray, ...]:
         sample.queries,
         sample.query_labels,
     )
+
+
+def isolated(*points: np.ndarray, k: int = 5) -> Isolation:
+    """Of points of any length, as clouds and their shifts are."""
+    return of_points(*points, k=k, classes=points[-1])
+
+
+def accuracy(
+    images: np.ndarray, labels: np.ndarray, queries: np.ndarray, asked: np.ndarray, k: int = 5
+) -> float:
+    """k-NN accuracy; all classes are asked alike often."""
+    return float(hits(images, labels, queries, asked, [k])[k].mean())
 
 
 def split(points: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
@@ -195,8 +216,8 @@ class TestIsolate:
     def test_parts_add_up_to_the_difference_of_the_accuracies(self):
         sample = sample_of(5)
         images, labels, natural, natural_labels, queries, asked = arguments(sample)
-        found = isolate(*arguments(sample))
-        gap = knn_accuracy(natural, natural_labels, queries, asked) - knn_accuracy(
+        found = isolated(*arguments(sample))
+        gap = accuracy(natural, natural_labels, queries, asked) - accuracy(
             images, labels, queries, asked
         )
         assert gap > 0.2
@@ -211,7 +232,7 @@ class TestIsolate:
         natural, labels = cloud(seed, 20)
         queries, asked = cloud(seed + 100, 30)
         images = shifted(natural, labels, seed)
-        found = isolate(images, labels, natural, labels, queries, asked, k=k)
+        found = isolated(images, labels, natural, labels, queries, asked, k=k)
         assert abs(found.gap) > 0.01
         assert found.shift == pytest.approx(found.gap, abs=1e-12)
         assert (found.diversity, found.spread, found.shape) == pytest.approx((0, 0, 0), abs=1e-12)
@@ -222,7 +243,7 @@ class TestIsolate:
         natural, labels = cloud(seed, 20)
         queries, asked = cloud(seed + 100, 30)
         means = centroids(natural, labels, CLASSES)[labels]
-        found = isolate(means + factor * (natural - means), labels, natural, labels, queries, asked)
+        found = isolated(means + factor * (natural - means), labels, natural, labels, queries, asked)
         assert found.shift == pytest.approx(0, abs=1e-12)
         assert found.shape == pytest.approx(0, abs=1e-12)
         assert found.spread == pytest.approx(found.gap, abs=1e-12)
@@ -240,14 +261,14 @@ class TestIsolate:
             for c in range(CLASSES)
         ]
         images = means + flat * np.array(lengths)[labels][:, None]
-        found = isolate(images, labels, natural, labels, queries, asked)
+        found = isolated(images, labels, natural, labels, queries, asked)
         assert abs(found.gap) > 0.02
         assert found.shape == pytest.approx(found.gap, abs=1e-12)
         assert found.shift == pytest.approx(0, abs=1e-12)
 
     def test_of_a_set_and_itself_is_nothing(self):
         natural, labels = cloud(6, 20)
-        found = isolate(natural, labels, natural, labels, *cloud(7, 30))
+        found = isolated(natural, labels, natural, labels, *cloud(7, 30))
         assert found[:5] == (0, 0, 0, 0, 0)
         assert set(found.accuracies.values()) == {found.accuracies["NNN"]}
 
@@ -261,8 +282,8 @@ class TestIsolate:
         )
         names = np.array(["owl", "crane", "heron", "stork"])
         turn = rotation(seed, D)
-        one = isolate(*arguments(sample))
-        other = isolate(
+        one = isolated(*arguments(sample))
+        other = isolated(
             (images @ turn)[order],
             names[labels[order]],
             (natural @ turn)[natural_order],
@@ -276,7 +297,7 @@ class TestIsolate:
     def test_sets_may_differ_in_number(self):
         images, labels = cloud(8, 6)
         natural, natural_labels = cloud(9, 25)
-        found = isolate(images, labels, natural, natural_labels, *cloud(10, 30))
+        found = isolated(images, labels, natural, natural_labels, *cloud(10, 30))
         assert found.shift + found.diversity == pytest.approx(found.gap, abs=1e-12)
 
     @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
@@ -286,12 +307,12 @@ class TestIsolate:
         # A third is no binary fraction: its mean is off by rounding.
         points = (directions(13, CLASSES, D) / 3).astype(dtype)
         images = points[labels].astype(np.float64)
-        found = isolate(images, labels, natural, labels, queries, asked, k=1)
+        found = isolated(images, labels, natural, labels, queries, asked, k=1)
         # Whatever scale it is given, a shape of zeros is the class's mean, here or there.
         means = centroids(natural, labels, CLASSES)
         numbers = np.arange(CLASSES)
-        at_natural = knn_accuracy(means, numbers, queries, asked, k=1)
-        at_images = knn_accuracy(points.astype(np.float64), numbers, queries, asked, k=1)
+        at_natural = accuracy(means, numbers, queries, asked, k=1)
+        at_images = accuracy(points.astype(np.float64), numbers, queries, asked, k=1)
         for corner, expected in {
             "NNS": at_natural,
             "NSS": at_natural,
@@ -304,7 +325,7 @@ class TestIsolate:
 
     def test_one_image_a_class_is_enough(self):
         points, labels = directions(14, CLASSES, D), np.arange(CLASSES)
-        found = isolate(points, labels, points[::-1], labels, points, labels)
+        found = isolate(points, labels, points[::-1], labels, points, labels, k=1)
         assert found.shift == found.gap
         assert found.diversity == 0
 

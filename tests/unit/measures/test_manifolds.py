@@ -18,6 +18,7 @@ from synthgap.measures.manifolds import (
     POOLED_COLUMNS,
     Manifolds,
     of_class,
+    of_points,
     of_pool,
     precision_recall_density_coverage,
 )
@@ -48,7 +49,7 @@ class TestValue:
     def test_is_prdc_s(self, m, n, d, k):
         rng = np.random.default_rng(m)
         images, natural = rng.normal(size=(m, d)) * 0.8 + 0.3, rng.normal(size=(n, d))
-        found = precision_recall_density_coverage(images, natural, k)
+        found = of_points(images, natural, k)
         assert list(found) == pytest.approx(prdc(images, natural, k), abs=1e-12)
         assert found.precision > 0
 
@@ -65,7 +66,7 @@ class TestValue:
 
     def test_of_sets_far_apart_is_zero(self):
         points = directions(3, 30, 4)
-        assert precision_recall_density_coverage(points + 9, points) == Manifolds(0, 0, 0, 0)
+        assert of_points(points + 9, points) == Manifolds(0, 0, 0, 0)
 
     def test_all_on_one_point_have_empty_balls(self):
         points = np.ones((20, 3))
@@ -81,7 +82,7 @@ class TestValue:
     def test_names_which_of_the_two_is_which(self):
         # Images in one of two natural clouds: precise, but half is missing.
         natural = np.concatenate([directions(5, 60, 3), directions(6, 60, 3) + 10])
-        found = precision_recall_density_coverage(directions(7, 60, 3), natural)
+        found = of_points(directions(7, 60, 3), natural)
         assert found.precision > 0.8 > 0.51 > found.recall
         assert found.coverage < 0.51
 
@@ -91,7 +92,7 @@ class TestValue:
         found = precision_recall_density_coverage(images, natural, 3)
         order, turn = np.random.default_rng(seed).permutation, rotation(seed, 3)
         for change in (order, lambda x: x @ turn, lambda x: 4 * x):
-            assert list(precision_recall_density_coverage(change(images), change(natural), 3)) == (
+            assert list(of_points(change(images), change(natural), 3)) == (
                 pytest.approx(list(found), abs=1e-12)
             )
 
@@ -111,7 +112,7 @@ class TestValue:
     @pytest.mark.parametrize("sizes", [(5, 9), (9, 5)])
     def test_refuses_sets_without_a_kth_neighbour(self, sizes):
         with pytest.raises(InputError, match=r": 5 embeddings; balls to the 5-th neighbour need"):
-            precision_recall_density_coverage(*(np.eye(size, 3) for size in sizes))
+            precision_recall_density_coverage(*(directions(size, size, 3) for size in sizes))
 
     def test_refuses_what_is_not_finite(self):
         with pytest.raises(InputError, match="row 0 is not finite"):
@@ -122,7 +123,7 @@ class TestValue:
 def test_expected_density_and_coverage_of_identical_distributions(n, m):
     rng = np.random.default_rng(8)
     found = [
-        precision_recall_density_coverage(rng.normal(size=(m, 2)), rng.normal(size=(n, 2)))
+        of_points(rng.normal(size=(m, 2)), rng.normal(size=(n, 2)))
         for _ in range(250)
     ]
     error = np.std(found, axis=0) / np.sqrt(len(found))
@@ -247,7 +248,7 @@ class TestOfPool:
     def test_spreads_about_as_other_samples_do(self):
         rng = np.random.default_rng(23)
         samples = [(rng.normal(size=(150, 4)) + 0.7, rng.normal(size=(150, 4))) for _ in range(100)]
-        values = [precision_recall_density_coverage(*sample) for sample in samples]
+        values = [of_points(*sample) for sample in samples]
         found = [of_pool(pool_sample(*sample, draws=100)).values() for sample in samples[:20]]
         spread = np.mean([[np.std(e.replicates) for e in row] for row in found], axis=0)
         ratios = spread / np.std(values, axis=0)
