@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from points import directions, rotation
+from points import directions, rotation, unit
 from scipy.stats import norm, ttest_1samp
 from simulated_coverage import coverage
 from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
@@ -86,6 +86,13 @@ def accuracy(
 ) -> float:
     """k-NN accuracy; all classes are asked alike often."""
     return float(hits(images, labels, queries, asked, [k])[k].mean())
+
+
+def on_the_sphere(sample: SourceSample) -> SourceSample:
+    """The same directions, as unit embeddings."""
+    assert sample.natural is not None
+    images, natural, queries = map(unit, (sample.images, sample.natural, sample.queries))
+    return sample._replace(images=images, natural=natural, queries=queries)
 
 
 def split(points: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
@@ -274,7 +281,7 @@ class TestIsolate:
 
     @given(st.integers(0, 999))
     def test_does_not_depend_on_order_rotation_or_names(self, seed):
-        sample = sample_of(seed, per_class=8, asked=10)
+        sample = on_the_sphere(sample_of(seed, per_class=8, asked=10))
         images, labels, natural, natural_labels, queries, asked = arguments(sample)
         rng = np.random.default_rng(seed)
         order, natural_order, query_order = (
@@ -282,8 +289,8 @@ class TestIsolate:
         )
         names = np.array(["owl", "crane", "heron", "stork"])
         turn = rotation(seed, D)
-        one = isolated(*arguments(sample))
-        other = isolated(
+        one = isolate(*arguments(sample))
+        other = isolate(
             (images @ turn)[order],
             names[labels[order]],
             (natural @ turn)[natural_order],
@@ -331,11 +338,13 @@ class TestIsolate:
 
     def test_queries_of_an_unknown_class_are_never_right(self):
         points, labels = directions(15, CLASSES, D), np.arange(CLASSES)
-        found = isolate(points, labels, points, labels, points[:1], ["owl"], k=1)
+        names = np.array(["crane", "heron", "stork", "ibis"])
+        found = isolate(points, names, points, names, points[:1], ["owl"], k=1)
         assert set(found.accuracies.values()) == {0.0}
 
     def test_refuses_what_means_nothing(self):
         points, labels = cloud(16, 3)
+        points = unit(points)
         queries = (points, labels)
         broken = points.copy()
         broken[4, 1] = np.nan
@@ -348,7 +357,7 @@ class TestIsolate:
         with pytest.raises(InputError, match="differ in their classes"):
             isolate(points[labels > 0], labels[labels > 0], points, labels, *queries)
         with pytest.raises(InputError, match="queries have 4"):
-            isolate(points, labels, points, labels, points[:, :4], labels)
+            isolate(points, labels, points, labels, unit(points[:, :4]), labels)
         with pytest.raises(InputError, match=r"natural_labels: an array of shape \(3,\)"):
             isolate(points, labels, points, labels[:3], *queries)
         with pytest.raises(InputError, match="k: 0 neighbours"):
@@ -357,7 +366,7 @@ class TestIsolate:
 
 class TestOfSource:
     def test_gives_every_column_per_class_and_overall(self):
-        sample = sample_of(17)
+        sample = on_the_sphere(sample_of(17))
         found = of_source(sample)
         assert list(found) == list(COLUMNS)
         by_hand = isolate(*arguments(sample))
@@ -393,6 +402,13 @@ class TestOfSource:
         assert found["diversity_minus_shift"].overall.replicates == pytest.approx(
             diversity.overall.replicates - shift.overall.replicates, abs=1e-12
         )
+
+    def test_is_the_nearest_centroid_s_alone_where_a_class_could_not_win_a_vote(self):
+        assert list(of_source(sample_of(22, per_class=2))) == ["centroid_accuracy_gap"]
+        assert list(of_source(sample_of(22, per_class=3))) == list(COLUMNS)
+        sample = on_the_sphere(sample_of(22, per_class=2))
+        with pytest.raises(InputError, match="with 5 votes a class needs 3 images to win, but 0"):
+            isolate(*arguments(sample))
 
     def test_is_nothing_for_natural_sources(self):
         sample = sample_of(19)

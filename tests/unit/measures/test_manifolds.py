@@ -68,15 +68,49 @@ class TestValue:
         points = directions(3, 30, 4)
         assert of_points(points + 9, points) == Manifolds(0, 0, 0, 0)
 
-    def test_all_on_one_point_have_empty_balls(self):
-        points = np.ones((20, 3))
-        assert precision_recall_density_coverage(points, points) == Manifolds(0, 0, 0, 0)
+    @pytest.mark.parametrize("device", ["cpu", "torch:cpu"])
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    def test_of_sets_of_one_and_the_same_image_is_one(self, device, dtype):
+        # prdc compares with <, and says 0.
+        points = np.tile(directions(20, 1, 7), (20, 1)).astype(dtype)
+        found = precision_recall_density_coverage(points, points.copy(), device=device)
+        # Each image lies in the balls of all 20 natural ones.
+        assert found == Manifolds(1, 1, 20 / 5, 1)
+        assert prdc(points, points, 5) == [0, 0, 0, 0]
+
+    def test_of_sets_of_two_different_images_is_zero(self):
+        one, other = (np.tile(point, (9, 1)) for point in directions(21, 2, 4)[:, None])
+        assert precision_recall_density_coverage(one, other) == Manifolds(0, 0, 0, 0)
+
+    @given(st.integers(0, 999), st.integers(1, 4))
+    def test_differs_from_prdc_by_what_balls_of_radius_zero_hold_alone(self, seed, k):
+        """By brute force, with copies in both sets and across."""
+        rng = np.random.default_rng(seed)
+        places = directions(seed, 6, 3)
+        images, natural = places[rng.integers(6, size=14)], places[rng.integers(6, size=11)]
+
+        def inside(balls: np.ndarray, points: np.ndarray) -> np.ndarray:
+            own = np.linalg.norm(balls[:, None] - balls[None], axis=2)
+            radii = np.sort(own, axis=1)[:, k][:, None]
+            apart = np.linalg.norm(balls[:, None] - points[None], axis=2)
+            return np.where(radii == 0, apart == 0, apart < radii)
+
+        of_natural, of_images = inside(natural, images), inside(images, natural)
+        expected = [
+            of_natural.any(axis=0).mean(),
+            of_images.any(axis=0).mean(),
+            of_natural.sum(axis=0).mean() / k,
+            of_natural.any(axis=1).mean(),
+        ]
+        found = precision_recall_density_coverage(images, natural, k)
+        assert list(found) == pytest.approx(expected, abs=1e-12)
 
     def test_images_that_are_one_natural_image_are_precise_and_cover_little(self):
         natural = directions(4, 100, 3)
         found = precision_recall_density_coverage(np.repeat(natural[:1], 100, axis=0), natural)
         assert found.precision == 1
-        assert found.recall == 0
+        # That one natural image lies among them.
+        assert found.recall == 0.01
         assert 0 < found.coverage < 0.2
 
     def test_names_which_of_the_two_is_which(self):
@@ -156,6 +190,24 @@ class TestOfClass:
             ]
         )
         expected = (draws - draws.mean(axis=0)) * np.sqrt(0.7 / 0.3)
+        assert found == pytest.approx(expected.T, abs=1e-12)
+
+    def test_subsamples_with_copies_are_measured_as_sets_of_their_own(self):
+        # Balls of radius 0 among them, of single images and of whole lists.
+        places = directions(31, 4, 5)
+        rng = np.random.default_rng(1)
+        images, natural = places[rng.integers(2, size=30)], places[rng.integers(4, size=36)]
+        rng = np.random.default_rng(0)
+        found = manifold_replicates.replicates(images, natural, 5, 60, np.random.default_rng(0))
+        kept = [rng.random((60, n)).argsort(axis=1) < int(0.7 * n) for n in (36, 30)]
+        draws = np.array(
+            [
+                precision_recall_density_coverage(images[i], natural[j])
+                for j, i in zip(*kept, strict=True)
+            ]
+        )
+        expected = (draws - draws.mean(axis=0)) * np.sqrt(0.7 / 0.3)
+        assert np.ptp(draws[:, 2]) > 0
         assert found == pytest.approx(expected.T, abs=1e-12)
 
     def test_do_not_depend_on_how_many_draws_are_at_once(self, monkeypatch):

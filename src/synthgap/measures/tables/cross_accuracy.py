@@ -33,7 +33,7 @@ def centroid_accuracy_matrix(
     Source: Marwood, Baluja, Alon, arXiv 2311.00056 (Centroid Accuracy); see
     `nearest_centroid.hits`.
 
-    >>> one = ([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0], [0.6, 0.8]], ["owl", "owl", "crane", "crane"])
+    >>> one = ([[1.0, 0.0], [0.96, 0.28], [0.0, 1.0], [0.28, 0.96]], ["owl"] * 2 + ["crane"] * 2)
     >>> centroid_accuracy_matrix({"disamb": one, "natural": ([[1.0, 0.0]], ["crane"])})["disamb"]
     {'disamb': 1.0, 'natural': 0.0}
     """
