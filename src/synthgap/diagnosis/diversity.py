@@ -18,6 +18,9 @@ class is less diverse than natural images nor that it is not."""
 LARGE = 1_000
 """Times above which a ratio is not written out."""
 
+FEW = 5
+"""Images below which draws hold so few different ones that they tell nothing of other n."""
+
 NO_SPREAD = 1e-12
 """Mean squared distance of unit embeddings that is rounding: the images are all the same."""
 
@@ -96,7 +99,7 @@ def _enough(value: float, replicates: Float[np.ndarray, "draws"], n: int) -> int
     The logarithm of the ratio has an interval that narrows with the root of n. It cannot hold both
     ends any more once it is narrower than they lie apart.
     """
-    if len(replicates) < 2:
+    if n < FEW or len(replicates) < 2:
         return None
     low, high = interval(bootstrapped(value, replicates, n))
     found = n * ((high - low) / (2 * np.log(MUCH))) ** 2

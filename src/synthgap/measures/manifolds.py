@@ -23,6 +23,9 @@ from synthgap.measures.numerics.neighbour_search import in_balls, nearest
 K = 5
 """Neighbours that a ball reaches to, as Naeem et al. advise."""
 
+LEAST = min(n for n in range(100) if int(SUBSAMPLE * n) > K)
+"""Images that the interval needs: those of a subsample must have balls."""
+
 COLUMNS = {
     "precision": Column(
         "precision",
@@ -178,8 +181,7 @@ def of_class(sample: ClassSample) -> dict[str, Estimate]:
     Nothing for natural-train, which lies on itself, and nothing where a class has too few images
     for subsamples to have balls.
     """
-    few = int(SUBSAMPLE * min(len(sample.images), len(sample.natural)))
-    if sample.same or few <= K:
+    if sample.same or min(len(sample.images), len(sample.natural)) < LEAST:
         return {}
     images, natural = sample.images.astype(np.float64), sample.natural.astype(np.float64)
     values = of_points(images, natural)

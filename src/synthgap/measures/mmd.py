@@ -233,7 +233,8 @@ def of_class(sample: ClassSample) -> dict[str, Estimate]:
 def of_pool(sample: PoolSample) -> dict[str, Estimate]:
     """CMMD of all images together, by moments; images are resampled within classes."""
     labels, natural_labels = sample.labels, sample.natural_labels
-    if sample.same or min(np.bincount(labels).min(), np.bincount(natural_labels).min()) < 2:
+    fewest = min(np.bincount(labels).min(), np.bincount(natural_labels).min())
+    if sample.same or fewest < 2 or min(len(labels), len(natural_labels)) < LEAST:
         return {}
     means = of_moments(sample.images, labels, sample.natural, natural_labels, sample.device)
     changes = means.without_one_each()

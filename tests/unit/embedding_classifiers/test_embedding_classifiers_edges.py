@@ -145,8 +145,8 @@ def test_does_not_depend_on_rotation_shift_or_scale(name, seed):
     def moved(points):
         return 3 * (points @ turn) + 1
 
-    found = classify(name, images, labels, queries)
-    assert np.array_equal(classify(name, moved(images), labels, moved(queries)), found)
+    found = classified(name, images, labels, queries)
+    assert np.array_equal(classified(name, moved(images), labels, moved(queries)), found)
 
 
 def test_zeros_of_either_sign_coincide():
