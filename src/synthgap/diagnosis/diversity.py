@@ -118,4 +118,4 @@ def _too_few(low: float, high: float, n: int, enough: int | None) -> str:
     )
     if enough is None:
         return f"{said}, and too few to estimate how many would do"
-    return f"{said}; from about n = {enough:,} on one could (estimated, as intervals narrow with √n)"
+    return f"{said}; from about n = {enough:,} on one could (an estimate: intervals narrow as √n)"

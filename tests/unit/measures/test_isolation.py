@@ -250,7 +250,9 @@ class TestIsolate:
         natural, labels = cloud(seed, 20)
         queries, asked = cloud(seed + 100, 30)
         means = centroids(natural, labels, CLASSES)[labels]
-        found = isolated(means + factor * (natural - means), labels, natural, labels, queries, asked)
+        found = isolated(
+            means + factor * (natural - means), labels, natural, labels, queries, asked
+        )
         assert found.shift == pytest.approx(0, abs=1e-12)
         assert found.shape == pytest.approx(0, abs=1e-12)
         assert found.spread == pytest.approx(found.gap, abs=1e-12)

@@ -156,10 +156,7 @@ class TestValue:
 @pytest.mark.parametrize(("n", "m"), [(20, 20), (15, 40), (40, 15)])
 def test_expected_density_and_coverage_of_identical_distributions(n, m):
     rng = np.random.default_rng(8)
-    found = [
-        of_points(rng.normal(size=(m, 2)), rng.normal(size=(n, 2)))
-        for _ in range(250)
-    ]
+    found = [of_points(rng.normal(size=(m, 2)), rng.normal(size=(n, 2))) for _ in range(250)]
     error = np.std(found, axis=0) / np.sqrt(len(found))
     mean = Manifolds(*np.mean(found, axis=0))
     assert mean.density == pytest.approx(1, abs=4 * error[2])

@@ -172,9 +172,7 @@ def labels(values: ArrayLike, of: Float[np.ndarray, "n d"], what: str = "labels"
     kinds = {_kind(kind) for kind in _types(found)}
     if None in kinds or (found.dtype.kind in "fO" and any(one != one for one in found.tolist())):
         row, one = next(
-            (row, one)
-            for row, one in enumerate(found)
-            if _kind(type(one)) is None or one != one
+            (row, one) for row, one in enumerate(found) if _kind(type(one)) is None or one != one
         )
         raise InputError(f"{what}: row {row} is {one}; a class is a number or a name")
     if len(kinds) > 1:
