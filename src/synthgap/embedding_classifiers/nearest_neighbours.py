@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float
 
 from synthgap.embedding_classifiers.training_set import Classifier, Fitted, TrainingSet
-from synthgap.measures.nearest_neighbours import HEADLINE, least_images
+from synthgap.measures.nearest_neighbours import HEADLINE
 from synthgap.measures.numerics.neighbour_search import nearest
 
 

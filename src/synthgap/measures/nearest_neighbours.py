@@ -160,7 +160,7 @@ def _votes_of_few(neighbours: Int[np.ndarray, "q k"], classes: int) -> Int[np.nd
 
 
 def of_source(sample: SourceSample) -> dict[str, Share]:
-    """k-NN accuracy on the queries, per class and overall, for every k that a class can win with."""
+    """k-NN accuracy on the queries, per class and overall, for each k that all classes can win."""
     counts = np.bincount(sample.labels)
     ks = [k for k in NEIGHBOURS if counts.min() >= least_images(k, len(counts), sample.same)]
     if not ks:

@@ -279,7 +279,7 @@ class TestTooFewImages:
         (evidence,) = diversity.diagnose([Class("crane", "crane", *sets)], 1000)
         found = re.fullmatch(
             r"too few images to tell: at n = 10 its centroid distance could be 0\.\d+ to .+ times "
-            r"that of natural images; from about n = ([\d,]+) on one could \(estimated.*\)",
+            r"that of natural images; from about n = ([\d,]+) on one could \(an estimate: .*\)",
             evidence.reason,
         )
         assert found

@@ -164,7 +164,7 @@ def test_zeros_of_either_sign_coincide():
         (("svm", np.eye(2), [0, 1], np.eye(2)), "svm: no such classifier; there are nearest_"),
         (
             ("knn", np.eye(2), [0, 1, 2], np.eye(2)),
-            r"labels: an array of shape \(3,\) for 2 embeddings",
+            r"labels: an array of shape \(3,\) for 2 em",
         ),
         (("knn", np.eye(2), [0, 1], np.eye(3)), "images: 2 dimensions, but queries have 3"),
         (("knn", np.zeros((0, 2)), [], np.eye(2)), "images: 0 embeddings; at least 1"),

@@ -339,7 +339,7 @@ class TestIsolate:
         assert found.diversity == 0
 
     def test_queries_of_an_unknown_class_are_never_right(self):
-        points, labels = directions(15, CLASSES, D), np.arange(CLASSES)
+        points = directions(15, CLASSES, D)
         names = np.array(["crane", "heron", "stork", "ibis"])
         found = isolate(points, names, points, names, points[:1], ["owl"], k=1)
         assert set(found.accuracies.values()) == {0.0}
