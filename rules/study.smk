@@ -40,7 +40,10 @@ else:
 RESULTS = STUDY.results
 LOGS = f"{RESULTS}/logs"
 
-# Jobs of one Snakemake share workers; a cluster's job runs a Snakemake of its own.
+# Jobs of one Snakemake share workers; a cluster's job runs a Snakemake of its own. With or without
+# workers a job ends when the Snakemake that started it has gone.
+if not workflow.subprocess_exec:
+    os.environ[runs.SNAKEMAKE] = str(os.getpid())
 if not STUDY.workers:
     os.environ.pop(runs.RUN, None)
 elif not workflow.subprocess_exec:

@@ -4,13 +4,13 @@ import hashlib
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from synthgap.errors import logging_to
 from synthgap.tables import read
 from tests.cluster.runs import TABLE, on_cluster, workers_of
 from tests.cluster.slurm import Cluster, wait_for
@@ -186,15 +186,14 @@ def test_a_full_disk_is_said_in_a_line_and_loses_nothing(
 def test_the_reason_is_there_even_if_the_log_had_no_room(tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
-
-    def work() -> None:
-        with logging_to(disk / "job.log"):
-            while True:
-                print("a line of progress")
-
+    code = (
+        "import sys; from synthgap.errors import logging_to\n"
+        "with logging_to(sys.argv[1]):\n"
+        "    while True: print('a line of progress')"
+    )
     with mounted("-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)):
-        with pytest.raises(SystemExit):
-            work()
+        done = subprocess.run([sys.executable, "-c", code, disk / "job.log"], check=False)
+        assert done.returncode == 1
         said = (disk / "job.log").read_text()
     assert said.splitlines()[-1].startswith("synthgap: No space left on device; free some")
 
