@@ -161,10 +161,11 @@ class TestAKilledSnakemake:
         assert wait_for(lambda: not any(map(running, processes)), 2)
         # Nobody went on with the work.
         assert len((script.folder / "pids").read_text().splitlines()) == 1
+        assert "going on without it" not in script.said()
 
     def test_takes_a_job_with_it_that_has_hardly_begun(self, snakemake, script):
         snakemake.kill()
-        assert script.start("time.sleep(100)").wait(10) == 1
+        assert script.start("import time; time.sleep(100)").wait(10) == 1
 
     def test_is_not_mistaken_for_one_that_lives(self, snakemake, script):
         job, _ = self.begun(script)
