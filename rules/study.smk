@@ -2,7 +2,8 @@
 
 Gives them: STUDY, the checked study; RESULTS, its folder; `code`, the identity of a script;
 `templates`, the files that a page is made from.
-Guarantees: a study file with a mistake ends here, in one line, before any job runs.
+Guarantees: a study file with a mistake ends here, in one line, before any job runs; one run at a time
+works in RESULTS.
 """
 
 import gc
@@ -17,7 +18,8 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
     dict.fromkeys([str(SOURCE), *filter(None, [os.environ.get("PYTHONPATH")])])
 )
 
-from synthgap.jobs import device_claims, devices, runs
+from snakemake.logging import logger
+from synthgap.jobs import device_claims, devices, results_lock, runs
 from synthgap.errors import InputError
 from synthgap.figures.pages.rendering import templates_of
 from synthgap.identity import code_identity
@@ -38,6 +40,13 @@ else:
     STUDY = Study.model_validate(config)
 
 RESULTS = STUDY.results
+if workflow.is_main_process:
+    logger.addFilter(
+        results_lock.on_log(
+            RESULTS,
+            lambda: workflow.execution_settings.lock and not workflow.output_settings.dryrun,
+        )
+    )
 LOGS = f"{RESULTS}/logs"
 
 # Jobs of one Snakemake share workers; a cluster's job runs a Snakemake of its own. With or without

@@ -29,7 +29,10 @@ class Done:
             text=True,
             capture_output=True,
             check=False,
-            env={"PYTHONPATH": str(Path(__file__).parents[2] / "src"), "LC_ALL": "en_US.ISO-8859-1"},
+            env={
+                "PYTHONPATH": str(Path(__file__).parents[2] / "src"),
+                "LC_ALL": "en_US.ISO-8859-1",
+            },
         )
         self.code, self.elsewhere = done.returncode, done.stdout + done.stderr
 
@@ -51,7 +54,9 @@ def test_a_mistake_of_the_program_is_a_traceback(tmp_path):
 
 
 def test_all_that_the_process_prints_is_there_in_its_order(tmp_path):
-    work = "print(1); os.system('echo 2'); print(3, file=sys.stderr); os.write(1, b'4\\n'); print(5)"
+    work = (
+        "print(1); os.system('echo 2'); print(3, file=sys.stderr); os.write(1, b'4\\n'); print(5)"
+    )
     assert Done(tmp_path, work).said.split() == ["begun", *"12345"]
 
 

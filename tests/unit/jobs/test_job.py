@@ -128,7 +128,7 @@ def test_where_the_worker_dies_the_job_does_the_work_and_says_so(script, run, mo
 class TestAKilledSnakemake:
     @pytest.fixture
     def snakemake(self, place, monkeypatch) -> Iterator["subprocess.Popen[bytes]"]:
-        """A process that stands for the Snakemake of the job, and of the run if there are workers."""
+        """Stands for the Snakemake of the job, and of the run if there are workers."""
         process = subprocess.Popen(["sleep", "300"])
         monkeypatch.setenv(SNAKEMAKE, str(process.pid))
         if place == "worker":
