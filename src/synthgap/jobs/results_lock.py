@@ -1,8 +1,8 @@
 """One run at a time in a folder of results, whichever checkout each was started in.
 
-Snakemake's own lock lies where Snakemake was started: runs of two checkouts do not see each other's.
-And it stays when its run is killed. This one is the kernel's, on a file in the results, and ends
-with its run.
+Snakemake's own lock lies where it was started: runs of two checkouts do not see each other's, and
+it stays when its run is killed. This one is the kernel's, on a file in the results, and ends with
+its run.
 """
 
 import fcntl
