@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -66,6 +67,7 @@ class _Watch(threading.Thread):
     def run(self) -> None:
         while self.wanted():
             time.sleep(LOOK_S)
+        print("synthgap: Snakemake has ended, and so does this job", file=sys.stderr, flush=True)
         os._exit(1)
 
 

@@ -161,6 +161,7 @@ class TestAKilledSnakemake:
         assert wait_for(lambda: not any(map(running, processes)), 2)
         # Nobody went on with the work.
         assert len((script.folder / "pids").read_text().splitlines()) == 1
+        assert script.said().endswith("\nsynthgap: Snakemake has ended, and so does this job\n")
         assert "going on without it" not in script.said()
 
     def test_takes_a_job_with_it_that_has_hardly_begun(self, snakemake, script):
