@@ -57,7 +57,15 @@ class Terminal(ColorizingTextHandler):  # type: ignore[misc]  # Snakemake has no
         self.failures: set[str] = set()
 
     def handle(self, record: LogRecord) -> bool:
-        """Say one thing of Snakemake's."""
+        """Say one thing of Snakemake's; whether it was said as Snakemake says it."""
+        try:
+            return self._handle(record)
+        except Exception:
+            # As of any handler: no mistake here ends what it speaks of.
+            self.handleError(record)
+            return False
+
+    def _handle(self, record: LogRecord) -> bool:
         event = getattr(record, "event", None)
         if event == LogEvent.ERROR and (mistake := _mistake_on_command_line()):
             self._say(OURS + mistake)
@@ -102,19 +110,29 @@ def _last_line(log: Path) -> str:
 
 def _mistake_on_command_line() -> str | None:
     """What is wrong with the study that is named there, if that is what Snakemake fails at."""
-    error = str(sys.exc_info()[1])
-    if error.startswith("Invalid config definition: "):
-        given = re.search(r"Unparsable value: (.*)\)", error)
+    error = sys.exc_info()[1]
+    if str(error).startswith("Invalid config definition: "):
+        given = re.search(r"Unparsable value: (.*)\)", str(error))
         wrong = f"not {given[1]}" if given else "and a key is a word of two letters or more"
         return f"--config takes key=value, as in --config images_per_class=100, {wrong}"
+    if isinstance(error, (OSError, UnicodeError)) or str(error).startswith("Config file "):
+        return next(filter(None, map(_unreadable, _study_files())), None)
+    return None
+
+
+def _study_files() -> list[str]:
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--configfile", "--configfiles", nargs="+", default=[])
-    for file in parser.parse_known_args()[0].configfile:
-        from synthgap.errors import InputError
-        from synthgap.study.parsing import read_yaml
+    found, _ = parser.parse_known_args()
+    return list(found.configfile)
 
-        try:
-            read_yaml(file)
-        except InputError as wrong_file:
-            return str(wrong_file)
+
+def _unreadable(file: str) -> str | None:
+    from synthgap.errors import InputError
+    from synthgap.study.parsing import read_yaml
+
+    try:
+        read_yaml(file)
+    except InputError as error:
+        return str(error)
     return None

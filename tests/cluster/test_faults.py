@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from synthgap.tables import read
+from tests.cluster.conftest import small
 from tests.cluster.runs import TABLE, on_cluster, workers_of
 from tests.cluster.slurm import Cluster, wait_for
 from tests.workflow.project import Project
@@ -152,6 +153,18 @@ def mounted(*options: str) -> Iterator[None]:
         yield
     finally:
         subprocess.run(["umount", options[-1]], check=True)
+
+
+def test_the_line_of_a_failed_job_is_there_however_quiet(cluster: Cluster, tmp_path: Path) -> None:
+    project = small(tmp_path / "project")
+    reads = "    from synthgap.image_sets.image_table import"
+    fails = "    from synthgap.errors import InputError; raise InputError('c.yaml: no')"
+    project.change_source("workflow/scripts/read_images.py", reads, f"{fails}\n{reads}")
+    table = "results/images/natural-val/digit-6.parquet"
+    with on_cluster(cluster, project, table, "--quiet", "all", "--retries", "1") as run:
+        said = run.finish(expected=1)
+        assert len(run.jobs()) == 2
+    assert [line for line in said.splitlines() if "c.yaml" in line] == ["synthgap: c.yaml: no"]
 
 
 def test_a_full_disk_is_said_in_a_line_and_loses_nothing(
