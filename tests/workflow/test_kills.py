@@ -108,7 +108,8 @@ def test_a_study_that_is_killed_again_and_again_ends_with_the_same_bytes(
     undisturbed = Project.copy_of_sources(tmp_path / "timed", ROOT / "tests/studies/tiny.yaml")
     whole, planning = seconds(undisturbed), seconds(undisturbed)
     project = Project.copy_of_sources(tmp_path / "project", ROOT / "tests/studies/tiny.yaml")
-    killed, explained = [], 0
+    killed: list[str] = []
+    explained = 0
     while len(killed) < KILLS:
         with started(project) as run:
             # Over planning and what is done in a part of the study, so that all is met.
