@@ -36,22 +36,27 @@ def processes_in(folder: Path) -> dict[int, str]:
     return found
 
 
+def said(project: Project) -> Path:
+    """What the last run said."""
+    return project.folder.with_suffix(".log")
+
+
 @contextlib.contextmanager
-def started(project: Project) -> "Iterator[subprocess.Popen[str]]":
+def started(project: Project) -> "Iterator[subprocess.Popen[bytes]]":
     """Snakemake in the background; nothing that it started may outlive the block for long."""
     command = [sys.executable, "-m", "snakemake", "--cores", "2", "--quiet", "all", "--configfile"]
-    run = subprocess.Popen(
-        [*command, "study.yaml"],
-        cwd=project.folder,
-        env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    with said(project).open("w") as terminal:
+        run = subprocess.Popen(
+            [*command, "study.yaml"],
+            cwd=project.folder,
+            env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
+            stderr=terminal,
+        )
     try:
         yield run
     finally:
         run.kill()
-        run.communicate()
+        run.wait()
     deadline = time.monotonic() + 10
     while (left := processes_in(project.folder)) and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -62,12 +67,11 @@ def seconds(project: Project) -> float:
     """How long Snakemake takes to run what is to be done."""
     begun = time.monotonic()
     with started(project) as run:
-        _, said = run.communicate()
-        assert run.returncode == 0, said
+        assert run.wait() == 0, said(project).read_text()
     return time.monotonic() - begun
 
 
-def kill_one(run: "subprocess.Popen[str]", project: Project, draw: random.Random) -> str:
+def kill_one(run: "subprocess.Popen[bytes]", project: Project, draw: random.Random) -> str:
     """Kill Snakemake or a process of one of its jobs, if there is one; say which."""
     jobs = {
         process: command
@@ -79,8 +83,8 @@ def kill_one(run: "subprocess.Popen[str]", project: Project, draw: random.Random
         with contextlib.suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
         # The others may go on; Snakemake ends when they have.
-        _, said = run.communicate(timeout=300)
-        assert run.returncode == 0 or said.count("synthgap: ") == 1, said
+        if run.wait(300) != 0:
+            assert said(project).read_text().count("synthgap: ") == 1, said(project).read_text()
         return jobs[process]
     run.kill()
     return "snakemake"
@@ -119,7 +123,7 @@ def test_a_study_that_is_killed_again_and_again_ends_with_the_same_bytes(
             except subprocess.TimeoutExpired:
                 killed.append(kill_one(run, project, draw))
             else:
-                assert run.returncode == 0, run.communicate()
+                assert run.returncode == 0, said(project).read_text()
                 killed.append("nothing")
         # It takes as long as planning; the command does no more than the other line.
         if explained < 2:
