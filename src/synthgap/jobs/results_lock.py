@@ -5,6 +5,7 @@ it stays when its run is killed. This one is the kernel's, on a file in the resu
 its run.
 """
 
+import contextlib
 import fcntl
 import logging
 import os
@@ -53,8 +54,10 @@ def take(results: str | Path) -> None:
         os.close(descriptor)
         return
     _held[file] = descriptor
-    os.ftruncate(descriptor, 0)
-    os.write(descriptor, f"process {os.getpid()} on {platform.node()}, {Path.cwd()}\n".encode())
+    # On a full disk the lock says no name, and holds.
+    with contextlib.suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"process {os.getpid()} on {platform.node()}, {Path.cwd()}\n".encode())
 
 
 def on_log(results: str, wanted: Callable[[], bool]) -> Callable[[logging.LogRecord], bool]:
