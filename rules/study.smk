@@ -2,7 +2,8 @@
 
 Gives them: STUDY, the checked study; RESULTS, its folder; `code`, the identity of a script;
 `templates`, the files that a page is made from.
-Guarantees: a study file with a mistake ends here, in one line, before any job runs.
+Guarantees: a study file with a mistake ends here, in one line, before any job runs; one run at a time
+works in RESULTS.
 """
 
 import gc
@@ -17,8 +18,9 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
     dict.fromkeys([str(SOURCE), *filter(None, [os.environ.get("PYTHONPATH")])])
 )
 
+from snakemake.logging import logger
 from synthgap import stamps
-from synthgap.jobs import device_claims, devices, runs
+from synthgap.jobs import device_claims, devices, results_lock, runs
 from synthgap.errors import InputError
 from synthgap.figures import snakemake_report
 from synthgap.figures.pages.rendering import templates_of
@@ -43,9 +45,19 @@ else:
 snakemake_report.mend_scripts()
 
 RESULTS = STUDY.results
+if workflow.is_main_process:
+    logger.addFilter(
+        results_lock.on_log(
+            RESULTS,
+            lambda: workflow.execution_settings.lock and not workflow.output_settings.dryrun,
+        )
+    )
 LOGS = f"{RESULTS}/logs"
 
-# Jobs of one Snakemake share workers; a cluster's job runs a Snakemake of its own.
+# Jobs of one Snakemake share workers; a cluster's job runs a Snakemake of its own. With or without
+# workers a job ends when the Snakemake that started it has gone.
+if not workflow.subprocess_exec:
+    os.environ[runs.SNAKEMAKE] = str(os.getpid())
 if not STUDY.workers:
     os.environ.pop(runs.RUN, None)
 elif not workflow.subprocess_exec:

@@ -1,13 +1,14 @@
 """Errors that are the user's to mend: shown as one line, never as a traceback."""
 
+import contextlib
 import errno
+import io
 import os
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
 
 HINTS = {
     errno.ENOSPC: "free some",
@@ -24,23 +25,57 @@ class InputError(ValueError):
 
 @contextmanager
 def logging_to(log: str | Path) -> Iterator[None]:
-    """Append what a job prints to its log; leave there why it failed, and exit.
+    """Append what this process prints to a log; leave there why the block failed, and exit.
 
     Of an `InputError` and of a full or closed disk that is one line, of any other a traceback.
     """
     path = Path(log)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with (
-        # A worker appends to it as well; neither may write over the other.
-        path.open("a", encoding="utf-8", buffering=1) as file,
-        redirect_stderr(file),
-        redirect_stdout(file),
-    ):
+    with output_to(path):
         try:
             yield
         except Exception as error:
-            _say(_why(error), file)
+            _say(_why(error), path)
             sys.exit(1)
+
+
+@contextmanager
+def output_to(log: str | Path) -> Iterator[None]:
+    """Lead standard output and standard error of this process to the end of a file.
+
+    Only the descriptors change. `sys.stdout` and `sys.stderr` stay what they are, since handlers of
+    logging keep the stream that they were made with: in a worker they follow to each job's log.
+    """
+    _set_up(sys.stdout)
+    _set_up(sys.stderr)
+    _flush()
+    before = {descriptor: os.dup(descriptor) for descriptor in (1, 2)}
+    # A job and its worker append to one log; neither may write over the other.
+    file = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+    try:
+        for descriptor in before:
+            os.dup2(file, descriptor)
+        yield
+    finally:
+        _flush()
+        for descriptor, copy in before.items():
+            os.dup2(copy, descriptor)
+            os.close(copy)
+        os.close(file)
+        # What a full disk did not take belongs into no other job's log.
+        _flush()
+
+
+def _set_up(stream: object) -> None:
+    """Write each line at once, and any character whatever the locale."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):
+            stream.flush()
 
 
 def _why(error: Exception) -> str:
@@ -55,10 +90,13 @@ def _why(error: Exception) -> str:
     return "".join(traceback.format_exception(error)).rstrip()
 
 
-def _say(reason: str, file: TextIO) -> None:
-    try:
-        print(reason, file=file)
-    except OSError:
-        # On a full disk the log makes room for its last line.
-        os.truncate(file.fileno(), 0)
-        print(reason, file=file)
+def _say(reason: str, log: Path) -> None:
+    _flush()
+    line = f"{reason}\n".encode(errors="backslashreplace")
+    with contextlib.suppress(OSError):
+        if os.write(2, line) == len(line):
+            return
+    # On a full disk the log makes room for its last line.
+    os.truncate(log, 0)
+    _flush()
+    os.write(2, line)

@@ -4,14 +4,15 @@ import hashlib
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from synthgap.errors import logging_to
 from synthgap.tables import read
+from tests.cluster.conftest import small
 from tests.cluster.runs import TABLE, on_cluster, workers_of
 from tests.cluster.slurm import Cluster, wait_for
 from tests.workflow.project import Project
@@ -154,6 +155,18 @@ def mounted(*options: str) -> Iterator[None]:
         subprocess.run(["umount", options[-1]], check=True)
 
 
+def test_the_line_of_a_failed_job_is_there_however_quiet(cluster: Cluster, tmp_path: Path) -> None:
+    project = small(tmp_path / "project")
+    reads = "    from synthgap.image_sets.image_table import"
+    fails = "    from synthgap.errors import InputError; raise InputError('c.yaml: no')"
+    project.change_source("workflow/scripts/read_images.py", reads, f"{fails}\n{reads}")
+    table = "results/images/natural-val/digit-6.parquet"
+    with on_cluster(cluster, project, table, "--quiet", "all", "--retries", "1") as run:
+        said = run.finish(expected=1)
+        assert len(run.jobs()) == 2
+    assert [line for line in said.splitlines() if "c.yaml" in line] == ["synthgap: c.yaml: no"]
+
+
 def test_a_full_disk_is_said_in_a_line_and_loses_nothing(
     cluster: Cluster, slow: Project, undisturbed: Project
 ) -> None:
@@ -186,15 +199,14 @@ def test_a_full_disk_is_said_in_a_line_and_loses_nothing(
 def test_the_reason_is_there_even_if_the_log_had_no_room(tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
-
-    def work() -> None:
-        with logging_to(disk / "job.log"):
-            while True:
-                print("a line of progress")
-
+    code = (
+        "import sys; from synthgap.errors import logging_to\n"
+        "with logging_to(sys.argv[1]):\n"
+        "    while True: print('a line of progress')"
+    )
     with mounted("-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)):
-        with pytest.raises(SystemExit):
-            work()
+        done = subprocess.run([sys.executable, "-c", code, disk / "job.log"], check=False)
+        assert done.returncode == 1
         said = (disk / "job.log").read_text()
     assert said.splitlines()[-1].startswith("synthgap: No space left on device; free some")
 

@@ -9,6 +9,7 @@ from typing import Any
 from synthgap.errors import logging_to
 from synthgap.jobs import workers
 from synthgap.jobs.device_claims import claimed
+from synthgap.jobs.runs import end_with_snakemake
 
 
 def job(snakemake: Any) -> Callable[[Callable[[], None]], None]:
@@ -27,6 +28,7 @@ def job(snakemake: Any) -> Callable[[Callable[[], None]], None]:
             with logging_to(log):
                 work()
             return
+        end_with_snakemake()
         log.unlink(missing_ok=True)
         with logging_to(log), claimed(snakemake.resources.get("gpu", 0)) as devices:
             if devices is not None:

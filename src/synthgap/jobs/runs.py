@@ -1,4 +1,4 @@
-"""Which Snakemake the jobs belong to that share workers, and who starts workers for them.
+"""Which Snakemake a job belongs to, and ends with; who starts workers for the jobs of a run.
 
 A job starts a worker itself. Not so in a SLURM job of several steps, which is what Snakemake makes
 of a group: with a step end all processes that it started. There the job's first Snakemake, whose
@@ -9,7 +9,9 @@ import contextlib
 import json
 import os
 import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -23,6 +25,50 @@ SLURM_JOB = "SLURM_JOB_ID"
 
 LED = "SYNTHGAP_SLURM_JOB"
 """Environment variable with the SLURM job in which that Snakemake runs."""
+
+SNAKEMAKE = "SYNTHGAP_SNAKEMAKE"
+"""Environment variable with the process id of the Snakemake that starts the job."""
+
+LOOK_S = 0.5
+"""Between two looks whether a run still lives."""
+
+
+def alive(process: int) -> bool:
+    """Say whether a process lives; one that was killed may still be listed."""
+    with contextlib.suppress(OSError):
+        status = Path(f"/proc/{process}/stat").read_text(encoding="ascii", errors="replace")
+        return status.rsplit(")", 1)[1].split()[0] not in ("Z", "X")
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def end_with_snakemake() -> None:
+    """Let this job's process end soon after its Snakemake, or the shell that started it, is gone.
+
+    Nobody waits for it then, and another run may already do its work.
+    """
+    if SNAKEMAKE in os.environ:
+        snakemake, parent = int(os.environ[SNAKEMAKE]), os.getppid()
+        _Watch(lambda: alive(snakemake) and os.getppid() == parent).start()
+
+
+class _Watch(threading.Thread):
+    """Ends this process when it is not wanted any more."""
+
+    def __init__(self, wanted: Callable[[], bool]) -> None:
+        super().__init__(daemon=True)
+        self.wanted = wanted
+
+    def run(self) -> None:
+        while self.wanted():
+            time.sleep(LOOK_S)
+        print("synthgap: Snakemake has ended, and so does this job", file=sys.stderr, flush=True)
+        os._exit(1)
 
 
 def lead(visible_devices: Callable[[], Sequence[str]]) -> None:

@@ -2,8 +2,8 @@
 
 Importing torch and diffusers and loading a model costs 5 to 30 seconds; a job of one class may
 compute for one. `hand_over` lets a worker of the run execute the job's script, waits for it, and
-leaves the worker to the next job. Where there are no workers, or one dies, the job does the work
-itself.
+leaves the worker to the next job. Where there are no workers, or one dies while the run lives, the
+job does the work itself.
 
 Life of a worker: a job takes the first free slot of its place (a file lock, which the kernel
 releases when the job dies) and starts the slot's worker if none listens. A place is a device, a
@@ -19,16 +19,20 @@ import json
 import os
 import runpy
 import shutil
+import signal
 import sys
 import threading
 import time
 import traceback
+import warnings
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import NoReturn
 
+from synthgap.errors import output_to
 from synthgap.files import private_folder
-from synthgap.jobs.runs import RUN, start
+from synthgap.jobs.runs import LOOK_S, RUN, alive, start
 from synthgap.jobs.sockets import NOBODY_LISTENS, connected, listening, make_key
 
 WORKER = "SYNTHGAP_WORKER"
@@ -44,9 +48,6 @@ LONGEST_FOLDER = 80
 
 START_S = 30.0
 """Seconds that a worker may take to listen; it imports nothing heavy before that."""
-
-LOOK_S = 0.5
-"""Between two looks whether the run still lives."""
 
 END = b"end"
 """The request to a worker to end, which frees its device."""
@@ -73,6 +74,9 @@ def hand_over(script: str | Path, log: str | Path, threads: int, devices: str | 
     Returns:
         The script's exit code; None if there is no worker, or if it died, which standard error
         says: the work is still to be done.
+
+    Raises:
+        SystemExit: the worker ended because the run has, so that nobody wants the work any more.
     """
     if RUN not in os.environ:
         return None
@@ -83,6 +87,9 @@ def hand_over(script: str | Path, log: str | Path, threads: int, devices: str | 
         with _slot(folder, _place(threads, devices)) as slot:
             return _ask(slot, devices, Path(script).resolve(), Path(log).resolve())
     except (WorkerDiedError, OSError) as error:
+        if not alive(int(os.environ[RUN])):
+            print("synthgap: Snakemake has ended, and so does this job", file=sys.stderr)
+            sys.exit(1)
         print(f"synthgap: the worker failed ({error}); going on without it", file=sys.stderr)
         return None
 
@@ -94,7 +101,7 @@ def _folder(run: str) -> Path:
         raise OSError(f"{folder} is too long for the name of a socket; set TMPDIR to a shorter one")
     for other in folder.parent.iterdir():
         # What a run leaves whose workers ended before it.
-        if other.name.isdecimal() and not _alive(int(other.name)):
+        if other.name.isdecimal() and not alive(int(other.name)):
             shutil.rmtree(other, ignore_errors=True)
     return folder
 
@@ -191,17 +198,17 @@ class _Watch(threading.Thread):
     def run(self) -> None:
         while True:
             time.sleep(LOOK_S)
-            if not _alive(self.run_id):
+            if not alive(self.run_id):
                 # The last one out clears the folder; what others still hold there is harmless.
                 shutil.rmtree(self.slot.parent, ignore_errors=True)
-                os._exit(0)
+                _end_with_children()
             with self.looking:
                 if self.client is None:
                     if time.monotonic() - self.idle_since > IDLE_S:
                         os._exit(0)
                 # A client sends nothing while it waits: readable means that it has gone.
                 elif self.client.poll():
-                    os._exit(1)
+                    _end_with_children()
 
     def serving(self, client: "Connection[bytes, bytes] | None") -> None:
         """Say who waits for this process; None is nobody."""
@@ -210,14 +217,11 @@ class _Watch(threading.Thread):
             self.idle_since = time.monotonic()
 
 
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def _end_with_children() -> NoReturn:
+    """End this process in the middle of its work, and all that the work has started."""
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
 
 
 def serve(slot: Path, run: int) -> None:
@@ -239,23 +243,28 @@ def serve(slot: Path, run: int) -> None:
 
 def _execute(script: str, log: str) -> int:
     """Execute a script with its output in the job's log; give its exit code."""
-    output = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    for stream in (1, 2):
-        os.dup2(output, stream)
-    os.close(output)
     found, sys.argv = sys.path[:], [script]
-    try:
-        runpy.run_path(script, run_name="__main__")
-        return 0
-    except SystemExit as end:
-        return int(end.code) if isinstance(end.code, int) else int(end.code is not None)
-    except BaseException:
-        traceback.print_exc()
-        return 1
-    finally:
-        sys.path[:] = found
-        sys.stdout.flush()
-        sys.stderr.flush()
+    _forget_warnings()
+    with output_to(log):
+        try:
+            runpy.run_path(script, run_name="__main__")
+            return 0
+        except SystemExit as end:
+            return int(end.code) if isinstance(end.code, int) else int(end.code is not None)
+        except BaseException:
+            traceback.print_exc()
+            return 1
+        finally:
+            sys.path[:] = found
+
+
+def _forget_warnings() -> None:
+    """Let warnings appear that an earlier job had: Python shows many once a process."""
+    # Filters stay, which libraries set when they are imported; that they might have changed makes
+    # Python forget what it has shown.
+    with warnings.catch_warnings():
+        pass
+    getattr(warnings, "onceregistry", {}).clear()
 
 
 if __name__ == "__main__":

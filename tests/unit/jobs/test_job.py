@@ -1,14 +1,18 @@
 """What a script of the workflow does around its work; shown by scripts that are started."""
 
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from processes import running, wait_for
 
-from synthgap.jobs.runs import RUN
+from synthgap.jobs.runs import RUN, SNAKEMAKE
 from synthgap.jobs.workers import VISIBLE
 
 SCRIPT = """
@@ -45,13 +49,23 @@ class Script:
     def __init__(self, folder: Path) -> None:
         self.folder, self.log = folder, folder / "logs" / "job.log"
 
-    def run(self, work: str = "pass", **resources: int) -> int:
+    def start(
+        self, work: str = "pass", shell: bool = False, **resources: int
+    ) -> "subprocess.Popen[bytes]":
         script = self.folder / "script.py"
         script.write_text(SCRIPT.format(log=str(self.log), resources=resources, work=work))
-        environment = {**os.environ, "TMPDIR": tempfile.gettempdir()}
-        done = subprocess.run([sys.executable, script], env=environment, capture_output=True)
-        assert done.stdout == done.stderr == b""
-        return done.returncode
+        command = [sys.executable, str(script)]
+        return subprocess.Popen(
+            ["sh", "-c", f"{shlex.join(command)}; exit $?"] if shell else command,
+            env={**os.environ, "TMPDIR": tempfile.gettempdir()},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def run(self, work: str = "pass", **resources: int) -> int:
+        job = self.start(work, **resources)
+        assert job.communicate() == (b"", b"")
+        return job.returncode
 
     def said(self) -> str:
         return self.log.read_text()
@@ -111,8 +125,113 @@ def test_where_the_worker_dies_the_job_does_the_work_and_says_so(script, run, mo
     assert third == "job None"
 
 
+class TestAKilledSnakemake:
+    @pytest.fixture
+    def snakemake(self, place, monkeypatch) -> Iterator["subprocess.Popen[bytes]"]:
+        """Stands for the Snakemake of the job, and of the run if there are workers."""
+        process = subprocess.Popen(["sleep", "300"])
+        monkeypatch.setenv(SNAKEMAKE, str(process.pid))
+        if place == "worker":
+            monkeypatch.setenv(RUN, str(process.pid))
+        yield process
+        process.kill()
+        process.wait()
+
+    @staticmethod
+    def begun(script: Script, shell: bool = False) -> "tuple[subprocess.Popen[bytes], list[int]]":
+        """A job that would work for minutes, and all processes that take part in it."""
+        note = script.folder / "pids"
+        note.touch()
+        work = (
+            "import subprocess, time; child = subprocess.Popen(['sleep', '100']) if serving() else "
+            f"None; print(os.getpid(), child.pid if child else '', file=open({str(note)!r}, 'a')); "
+            "time.sleep(100)"
+        )
+        job = script.start(work, shell=shell)
+        assert wait_for(lambda: note.read_text().endswith("\n"))
+        return job, [job.pid, *map(int, note.read_text().split())]
+
+    @pytest.mark.parametrize("reaped", [True, False])
+    def test_takes_its_jobs_with_it(self, snakemake, script, reaped):
+        job, processes = self.begun(script)
+        snakemake.kill()
+        if reaped:
+            snakemake.wait()
+        assert job.wait(5) == 1
+        assert wait_for(lambda: not any(map(running, processes)), 2)
+        # Nobody went on with the work.
+        assert len((script.folder / "pids").read_text().splitlines()) == 1
+        assert script.said().endswith("\nsynthgap: Snakemake has ended, and so does this job\n")
+        assert "going on without it" not in script.said()
+
+    def test_takes_a_job_with_it_that_has_hardly_begun(self, snakemake, script):
+        snakemake.kill()
+        assert script.start("import time; time.sleep(100)").wait(10) == 1
+
+    def test_is_not_mistaken_for_one_that_lives(self, snakemake, script):
+        job, _ = self.begun(script)
+        time.sleep(1.5)
+        assert job.poll() is None
+        job.kill()
+
+    def test_a_job_whose_shell_was_killed_ends_too(self, snakemake, script):
+        shell, processes = self.begun(script, shell=True)
+        shell.kill()
+        shell.wait()
+        assert wait_for(lambda: not any(map(running, processes)), 5)
+
+
 def test_a_job_whose_work_a_worker_does_loads_nothing_heavy():
     code = "import sys, synthgap.jobs.job; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     heavy = {"numpy", "pyarrow", "pydantic", "jaxtyping", "tqdm", "torch", "asyncio"}
     assert not heavy & set(done.stdout.split())
+
+
+LIBRARY = """
+import logging, sys, warnings
+
+own = logging.getLogger("library")
+own.addHandler(logging.StreamHandler())
+own.propagate = False
+warnings.filterwarnings("once", message="once")
+warnings.filterwarnings("ignore", message="never")
+
+
+def warn(text):
+    warnings.warn(text)
+"""
+
+SAYING = {
+    "a handler of the library's own": "library.own.warning(text)",
+    "logging's last resort": "logging.getLogger('other').warning(text)",
+    "transformers": "hf('transformers').warning(text)",
+    "diffusers": "hf('diffusers').warning(text)",
+    "a warning shown once a place": "library.warn(text)",
+    "the same again": "library.warn(text); library.warn(text)",
+    "a warning shown once a process": "library.warn('once ' + text)",
+}
+"""Ways in which a library speaks to the user."""
+
+
+@pytest.mark.parametrize("how", SAYING)
+def test_what_a_library_says_is_once_in_the_log_of_each_job(place, script, how):
+    (script.folder / "library.py").write_text(LIBRARY)
+    get = "lambda name: __import__(name + '.utils.logging').utils.logging.get_logger(name + '.x')"
+    names = f"import logging, sys, warnings; sys.path.insert(0, {str(script.folder)!r})"
+    speak = f"{names}; import library; hf = {get}; text = {{!r}}; {SAYING[how]}"
+    for number in range(3):
+        # The last says what the first said.
+        text = f"beware {number % 2}"
+        assert script.run(speak.format(text)) == 0
+        assert script.said().count(text) == script.said().count("beware") == 1
+        assert "Logging error" not in script.said()
+        assert "Traceback" not in script.said()
+
+
+def test_what_a_library_keeps_quiet_about_stays_so(place, script):
+    (script.folder / "library.py").write_text(LIBRARY)
+    code = f"import sys; sys.path.insert(0, {str(script.folder)!r}); import library"
+    for _ in range(2):
+        script.run(f"{code}; library.warn('never say this')")
+        assert "never" not in script.said()

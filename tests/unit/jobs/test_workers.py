@@ -152,6 +152,18 @@ def test_where_a_worker_dies_the_work_is_still_to_be_done(run, scripts, capsys):
     assert scripts.process() not in (first, os.getpid())
 
 
+def test_where_the_worker_ended_with_its_run_nobody_wants_the_work(
+    run, scripts, monkeypatch, capsys
+):
+    snakemake = subprocess.Popen(["sleep", "300"])
+    monkeypatch.setenv(runs.RUN, str(snakemake.pid))
+    with pytest.raises(SystemExit, match="1"):
+        scripts.do(f"os.kill({snakemake.pid}, 9); time.sleep(60)")
+    said = capsys.readouterr().err
+    assert said == "synthgap: Snakemake has ended, and so does this job\n"
+    snakemake.wait()
+
+
 def test_a_worker_that_does_not_start_is_done_without(run, scripts, monkeypatch, capsys):
     monkeypatch.setattr(sys, "executable", "/bin/false")
     assert scripts.do() is None
