@@ -136,20 +136,15 @@ def byte_ranges(path: str | Path, column: str = "image.bytes") -> list[ByteRange
     return found
 
 
-def verbatim(path: str | Path, column: str) -> bool:
+def lies_verbatim(file: pq.ParquetFile, path: str | Path, column: str) -> bool:
     """Whether the values of a column lie in a file as they are, by its metadata as far as possible.
 
     Where all are null, none is compressed.
 
     Raises:
-        InputError: the file is no Parquet table, or has no such column.
+        InputError: the file has no such column.
     """
-    try:
-        with pq.ParquetFile(path) as file:
-            return _all_verbatim(file, column, _chunks(file, path, column))
-    except (pa.ArrowInvalid, OSError) as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"{path}: not a readable Parquet table ({reason})") from error
+    return _all_verbatim(file, column, _chunks(file, path, column))
 
 
 def _chunks(file: pq.ParquetFile, path: str | Path, column: str) -> list[Any]:

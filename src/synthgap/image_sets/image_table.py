@@ -18,6 +18,7 @@ from synthgap.image_files.flags import BLACK, ONE_COLOUR
 from synthgap.image_sets.found import Found, PutAside
 from synthgap.image_sets.quarantine import QUARANTINE, check_share
 from synthgap.image_sets.sets import ImageSet
+from synthgap.image_sets.shortage import shortage_when_read
 from synthgap.provenance import digest
 from synthgap.tables import IMAGES, write
 
@@ -84,11 +85,9 @@ def read_images(
     place, class_id = image_set.place(category), category.class_id
     unreadable = [item for item in aside if item.unreadable]
     check_share(place, len(usable), [item.reason for item in unreadable], max_unreadable)
-    if len(usable) < least:
-        raise InputError(
-            f"{place} has {len(usable)} usable images, but measures.n is {least}; equal n needs as "
-            "many of every class"
-        )
+    split = getattr(image_set, "split", None)
+    if short := shortage_when_read(place, len(usable), len(unreadable), least, split):
+        raise InputError(short)
     rows = [
         {
             "image": {"bytes": found.content, "path": found.path},

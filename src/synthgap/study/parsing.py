@@ -1,6 +1,6 @@
 """Reading a study file, and saying in one line what is wrong with it."""
 
-import tempfile
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,15 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from synthgap.errors import InputError
+from synthgap.files import read_regular
+from synthgap.image_sets.class_folders import NOTE, ClassFolders
+from synthgap.image_sets.digit_scans import DigitScans
 from synthgap.image_sets.parquet_files import ParquetFiles
+from synthgap.image_sets.shortage import Stock, enough, shortage
 from synthgap.study.model import Study
+
+LARGEST = 64 * 2**20
+"""Bytes of a study file; a thousand classes take a third of one."""
 
 WANTED = {
     "tuple_type": "a list",
@@ -30,7 +37,7 @@ def read_yaml(file: str | Path) -> dict[str, Any]:
         InputError: the file is missing, no YAML, or no mapping.
     """
     try:
-        data = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
+        data = yaml.safe_load(read_regular(file, LARGEST).decode("utf-8-sig"))
     except OSError as error:
         raise InputError(f"{file}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
@@ -161,22 +168,48 @@ def _missing_folder(study: Study) -> str | None:
 def _problem_of_images(study: Study) -> str | None:
     for source in study.sources:
         image_set = study.image_set(source)
-        problem = image_set and image_set.problem(study.classes, *_least(study, source))
+        problem = image_set and image_set.problem(study.classes)
         if problem:
-            synthetic = study.variants.get(source)
-            where = f"generators.{synthetic.generator}" if synthetic else "natural"
-            return f"{where}: {problem}"
+            return f"{_section_of(study, source)}: {problem}"
+    return _shortage(study)
+
+
+def _section_of(study: Study, source: str) -> str:
+    synthetic = study.variants.get(source)
+    return f"generators.{synthetic.generator}" if synthetic else "natural"
+
+
+def _shortage(study: Study) -> str | None:
+    """Say which classes of all sources have fewer images than are asked for, or None."""
+    asked = {"measures.n": (study.measures.n, study.sources)}
+    for name in study.training_sets:
+        for source, count in study.counts_of(name).items():
+            # A source of which all images are taken asks for no number.
+            if count:
+                asked[f"the share of {source} in training_sets.{name}"] = (count, (source,))
+    for asked_by, (least, sources) in asked.items():
+        stocks = {}
+        for source in sources:
+            try:
+                stock = _stock(study, source, least)
+            except InputError as error:
+                return f"{_section_of(study, source)}: {error}"
+            if stock is not None:
+                stocks[source] = stock
+        if short := shortage(asked_by, least, stocks):
+            return short
     return None
 
 
-def _least(study: Study, source: str) -> tuple[int, str]:
-    """How many images each class of a source needs, and what asks for them."""
-    asked = [(study.measures.n, "measures.n")]
-    for name in study.training_sets:
-        # A source of which all images are taken asks for no number.
-        count = study.counts_of(name).get(source) or 0
-        asked.append((count, f"the share of {source} in training_sets.{name}"))
-    return max(asked, key=lambda one: one[0])
+def _stock(study: Study, source: str, least: int) -> Stock | None:
+    """What a source has of each class; None where it is made, or known only when it was read."""
+    image_set = study.image_set(source)
+    if image_set is None:
+        return None
+    split = None if isinstance(image_set, DigitScans) else image_set.split
+    counts = image_set.counts(study.classes, enough(least, split))
+    note = NOTE if isinstance(image_set, ClassFolders) else ""
+    return None if counts is None else Stock(image_set.place(), counts, split, note)
 
 
 def slow_images(study: Study) -> str | None:
@@ -193,9 +226,12 @@ def slow_images(study: Study) -> str | None:
 
 
 def _unwritable(results: str) -> str | None:
-    try:
-        Path(results).mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=results):
-            return None
-    except OSError as error:
-        return f"results: the folder {results} cannot be written ({error.strerror})"
+    """Say why a folder could not be made or written; nothing is made to see."""
+    path = Path(os.path.abspath(results))
+    while not os.path.lexists(path):
+        path = path.parent
+    if not path.is_dir():
+        return f"results: the folder {results} cannot be written ({path} is no folder)"
+    if not os.access(path, os.W_OK | os.X_OK):
+        return f"results: the folder {results} cannot be written (no permission in {path})"
+    return None
