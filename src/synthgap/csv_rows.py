@@ -5,13 +5,16 @@ import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from synthgap.errors import InputError
 from synthgap.files import read_regular
 
 DELIMITERS = (",", ";", "\t")
 """What may stand between cells; spreadsheets of many countries write semicolons."""
+
+SHOWN = 300
+"""Characters of a header that a message shows, where it is not one."""
 
 
 class CsvRow(NamedTuple):
@@ -46,7 +49,7 @@ def csv_text(file: str | Path, needed: Sequence[str]) -> CsvText:
         InputError: it cannot be read, is not UTF-8, or lacks a column or has two of one name.
     """
     text = _text(file)
-    headers = {delimiter: _first(file, text, delimiter) for delimiter in DELIMITERS}
+    headers = {delimiter: _header(text, delimiter) for delimiter in DELIMITERS}
     fitting = [each for each, names in headers.items() if set(needed) <= set(names)]
     # Where none fits, the one that finds most columns is shown.
     delimiter = fitting[0] if fitting else max(headers, key=lambda each: len(headers[each]))
@@ -55,7 +58,7 @@ def csv_text(file: str | Path, needed: Sequence[str]) -> CsvText:
     if missing:
         raise InputError(
             f"{file}: no column {missing[0]}; needed are {', '.join(needed)}, "
-            f"found are {', '.join(names) or 'none'}"
+            f"found are {', '.join(names)[:SHOWN] or 'none'}"
         )
     twice = [name for name, count in Counter(names).items() if name and count > 1]
     if twice:
@@ -75,7 +78,7 @@ def csv_rows(file: str | Path, needed: Sequence[str]) -> Iterator[CsvRow]:
             is needed.
     """
     text, delimiter, names = csv_text(file, needed)
-    rows = _reader(text, delimiter)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     found = False
     try:
         next(rows)
@@ -112,12 +115,11 @@ def _text(file: str | Path) -> str:
     return text
 
 
-def _first(file: str | Path, text: str, delimiter: str) -> list[str]:
+def _header(text: str, delimiter: str) -> list[str]:
+    """The first row; nothing if it cannot be taken apart so."""
+    # Not strict: with another delimiter than its own, what follows a quoted cell looks wrong.
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
-        return [name.strip() for name in next(_reader(text, delimiter), [])]
-    except csv.Error as error:
-        raise InputError(f"{file}: line 1: not CSV ({error})") from error
-
-
-def _reader(text: str, delimiter: str) -> Any:
-    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        return [name.strip() for name in next(rows, [])]
+    except csv.Error:
+        return []

@@ -266,6 +266,11 @@ TABLE_CASES = [
         Right([1], [2]),
     ),
     SetCase(
+        "quotes around every cell",
+        table('"class_id","file"\n"crane","Kräne/1.png"\n"owl","owl/2.png"\n'),
+        Right([1], [2]),
+    ),
+    SetCase(
         "a class of no study",
         table(LISTED + "kite,kite/1.png\n"),
         Right([1], [2]),

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from time import process_time
 
 import datasets
 import numpy as np
@@ -14,12 +15,12 @@ from synthgap import tables
 from synthgap.classes import Category
 from synthgap.errors import InputError
 from synthgap.generation.made_elsewhere import ParquetGenerator
-from synthgap.image_files import parquet_rows
+from synthgap.image_files import byte_ranges, parquet_rows
 from synthgap.image_files.decoding import encoded, pictures
 from synthgap.image_sets.image_table import read_images
 from synthgap.image_sets.natural import NaturalParquet
 from synthgap.image_sets.parquet_files import ParquetFiles
-from synthgap.image_sets.parquet_index import write_index
+from synthgap.image_sets.parquet_index import parts_of, write_index
 from synthgap.study.model import Study
 from synthgap.study.parsing import read_yaml, slow_images
 
@@ -149,6 +150,64 @@ def test_a_study_of_compressed_images_says_so_in_one_line(stored):
             assert line.startswith(f"{said}images are compressed")
             assert line.count("packed/*") == 1
             assert "\n" not in line
+
+
+@pytest.mark.parametrize("statistics", [True, False])
+def test_files_that_are_only_named_are_not_called_compressed(statistics, tmp_path, capsys):
+    """There is nothing to copy; a file of one image and of many."""
+    kind = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    (tmp_path / "a.png").write_bytes(encode(noise()))
+    for rows in (1, 5000):
+        cells = [{"bytes": None, "path": f"{tmp_path}/a.png"}] * rows
+        table = pa.table({"image": pa.array(cells, kind), "label": ["n01"] * rows})
+        path = tmp_path / f"{rows}.parquet"
+        pq.write_table(table, path, compression="zstd", write_statistics=statistics)
+        image_set = ParquetFiles(kind="parquet", files=str(path))
+        assert not image_set.compressed()
+        write_index(image_set, tmp_path / "index.parquet", {})
+        assert capsys.readouterr().out == ""
+        places = tables.read(tmp_path / "index.parquet")["path"].to_pylist()
+        assert places == [f"{tmp_path}/a.png"] * rows
+
+
+def test_footers_of_a_thousand_files_are_read_in_seconds(stored, tmp_path):
+    content = Path(f"{stored}/data/train-00000.parquet").read_bytes()
+    for number in range(1000):
+        (tmp_path / f"{number:04}.parquet").write_bytes(content)
+    image_set = ParquetFiles(kind="parquet", files=f"{tmp_path}/*.parquet")
+    start = process_time()
+    assert image_set.problem((CRANE, OWL, KITE)) is None
+    assert process_time() - start < 10
+    # Too many to read their labels before the first job.
+    assert image_set.counts((CRANE,), 1) is None
+
+
+def test_the_index_counts_all_classes_before_it_reads_an_image(stored, tmp_path, monkeypatch):
+    """As the check does for fewer files."""
+    image_set = mixed(stored)
+    counts = image_set.counts((CRANE, OWL, KITE), 99)
+    labels = [BIRDS[label_of(place)] for place in range(FILES * EACH)]
+    assert counts == {name: labels.count(name) for name in BIRDS}
+
+    def refuse(*_):
+        raise AssertionError("an image was looked for")
+
+    monkeypatch.setattr(byte_ranges, "byte_ranges", refuse)
+    with pytest.raises(InputError) as caught:
+        write_index(
+            image_set,
+            tmp_path / "index.parquet",
+            {},
+            categories=(CRANE, OWL, KITE),
+            least=6,
+            parts=parts_of("natural-train", {"val_per_class": 3}),
+        )
+    assert sorted(counts.values()) == [5, 9, 10]
+    assert "measures.n is 6, but natural-train has fewer in 1 of 3 classes" in str(caught.value)
+    assert str(caught.value).endswith("the largest that works is 2")
+    assert not (tmp_path / "index.parquet").exists()
+    assert parts_of("dalle", {"val_per_class": 3}) == {"dalle": None}
+    assert parts_of("natural-val", {"train": "a", "val": "b"}) == {"natural-val": None}
 
 
 def test_keys_do_not_depend_on_how_images_are_stored(stored, tmp_path):

@@ -1,6 +1,6 @@
 """Every case of `tests/cases/sets.py`: the check, the index and the reading of each class."""
 
-import signal
+import faulthandler
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -36,9 +36,9 @@ def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     folder = tmp_path / "f"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    signal.alarm(60)
+    faulthandler.dump_traceback_later(60, exit=True)
     yield
-    signal.alarm(0)
+    faulthandler.cancel_dump_traceback_later()
 
 
 def read_all(image_set: ImageSet, out: Path) -> tuple[dict[str, list[int]], list[dict[str, Any]]]:
