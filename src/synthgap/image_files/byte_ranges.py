@@ -123,7 +123,7 @@ def byte_ranges(path: str | Path, column: str = "image.bytes") -> list[ByteRange
                         found += [None] * chunk.num_values
                         continue
                     table = file.read_row_group(group, columns=[column], use_threads=False)
-                    cells = _cells(table, column)
+                    cells = _cells(table)
                     in_group = list(_in_chunk(content, chunk, cells))
                     if len(in_group) < len(cells):
                         return None
@@ -174,14 +174,17 @@ def _is_null(file: pq.ParquetFile, group: int, column: str, chunk: Any) -> bool:
         return bool(statistics.null_count == chunk.num_values)
     if chunk.total_uncompressed_size > NULLS_BYTES:
         return False
-    cells = _cells(file.read_row_group(group, columns=[column], use_threads=False), column)
+    cells = _cells(file.read_row_group(group, columns=[column], use_threads=False))
     return bool(cells.null_count == len(cells))
 
 
-def _cells(table: pa.Table, column: str) -> pa.ChunkedArray:
-    name, *fields = column.split(".")
-    # A null struct makes its fields null.
-    return pc.struct_field(table[name], fields) if fields else table[name]
+def _cells(table: pa.Table) -> pa.ChunkedArray:
+    """The cells of a table that holds one column, perhaps inside structs."""
+    cells = table.column(0)
+    # Names of columns may hold dots. A null struct makes its fields null.
+    while pa.types.is_struct(cells.type):
+        cells = pc.struct_field(cells, [0])
+    return cells
 
 
 def _in_chunk(content: mmap.mmap, chunk: Any, cells: pa.ChunkedArray) -> Iterator[ByteRange | None]:

@@ -117,11 +117,14 @@ def check(name: str) -> None:
         assert contents(image_set, category, out) == [PICTURE]
 
         kind = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-        for number, cell in enumerate(
-            ({"bytes": PICTURE, "path": name}, {"bytes": None, "path": f"{place}/x{name}.png"})
-        ):
+        cells = (
+            ("zstd", {"bytes": PICTURE, "path": name}),
+            ("none", {"bytes": PICTURE, "path": name}),
+            ("none", {"bytes": None, "path": f"{place}/x{name}.png"}),
+        )
+        for number, (compression, cell) in enumerate(cells):
             inside = pa.table({name: pa.array([cell], kind), "label of " + name: [name]})
-            pq.write_table(inside, place / f"{number}{name}.parquet", compression="zstd")
+            pq.write_table(inside, place / f"{number}{name}.parquet", compression=compression)
             image_set = ParquetFiles(
                 kind="parquet",
                 files=f"{place}/{number}*.parquet" if number else f"{place}/{number}{name}.parquet",
