@@ -43,7 +43,7 @@ class ListedFiles(Section):
 
     def inputs(self, category: Category) -> list[str]:
         """The files and folders that a job depends on: the table."""
-        return [self.table]
+        return [self._table]
 
     def problem(self, categories: Sequence[Category]) -> str | None:
         """Say what is wrong with the table, or None.
@@ -51,7 +51,7 @@ class ListedFiles(Section):
         Of each class the first file is looked for: all are missing where the folder is wrong.
         """
         try:
-            listed = read_list(self.table)
+            listed = read_list(self._table)
         except InputError as error:
             return str(error)
         first = listed.group_by("class_id", use_threads=False).aggregate([("file", "first")])
@@ -73,13 +73,13 @@ class ListedFiles(Section):
 
     def counts(self, categories: Sequence[Category], enough: int) -> dict[str, int]:
         """How many files each class has, of all parts together."""
-        counted = pc.value_counts(read_list(self.table)["class_id"]).to_pylist()
+        counted = pc.value_counts(read_list(self._table)["class_id"]).to_pylist()
         files = {row["values"]: row["counts"] for row in counted}
         return {category.class_id: files.get(category.class_id, 0) for category in categories}
 
     def found(self, category: Category, index: str | None = None) -> Iterator[Found]:
         """Yield the files of one class in the order of the table."""
-        listed = read_list(self.table)
+        listed = read_list(self._table)
         rows = listed.filter(pc.equal(listed["class_id"], category.class_id)).to_pylist()
         images = (
             Found(row["file"], of_file(self._path(row["file"])), prompt=row.get("prompt"))
@@ -87,8 +87,12 @@ class ListedFiles(Section):
         )
         yield from part_of(images, self.split)
 
+    @property
+    def _table(self) -> str:
+        return as_on_disk(self.table)
+
     def _path(self, file: str) -> str:
-        folder = Path(self.table).parent if self.folder is None else Path(self.folder)
+        folder = Path(self._table).parent if self.folder is None else Path(self.folder)
         return as_on_disk((folder / file).as_posix())
 
 

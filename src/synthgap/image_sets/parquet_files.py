@@ -153,6 +153,7 @@ def _in_one_form(labels: Iterable[str]) -> set[str]:
 
 def _matching(category: Category, known: Iterable[str]) -> list[str]:
     """Which of the labels of a set are a class's: those that are written as it is, if there are."""
-    wanted, labels = _labels_of(category), sorted(known)
-    exact = [label for label in labels if label in wanted]
-    return exact or [label for label in labels if _in_one_form([label]) & _in_one_form(wanted)]
+    wanted = _labels_of(category)
+    if exact := wanted.intersection(known):
+        return sorted(exact)
+    return sorted(label for label in known if _in_one_form([label]) & _in_one_form(wanted))

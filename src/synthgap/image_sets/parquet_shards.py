@@ -72,7 +72,8 @@ def shards_of(paths: Sequence[str], columns: Columns) -> list[Shard]:
         InputError: a file is no Parquet file with these columns, or nothing says what its labels
             mean, or it disagrees with another where each cannot be read by itself.
     """
-    return list(_shards(tuple(map(_version, paths)), columns))
+    labels = columns.labels and _version(columns.labels)
+    return list(_shards(tuple(map(_version, paths)), columns, labels))
 
 
 def label_counts(shards: Sequence[Shard], column: str) -> Counter[str]:
@@ -111,7 +112,7 @@ class _Footer(NamedTuple):
 
 # Both parts of the natural images ask, and the index after them.
 @lru_cache(maxsize=8)
-def _shards(versions: Sequence[Version], columns: Columns) -> tuple[Shard, ...]:
+def _shards(versions: Sequence[Version], columns: Columns, labels: Any) -> tuple[Shard, ...]:
     with ThreadPoolExecutor(READERS) as pool:
         footers = list(pool.map(lambda version: _footer(version[0], columns), versions))
     _check_columns(footers, columns)
@@ -138,7 +139,8 @@ def _footer(path: str, columns: Columns) -> _Footer:
             if columns.image in schema.names and _holds_images(schema.field(columns.image).type):
                 verbatim = lies_verbatim(file, path, f"{columns.image}.bytes")
     except (pa.ArrowException, OSError) as error:
-        raise InputError(f"{path}: not a readable Parquet file") from error
+        reason = " ".join(str(getattr(error, "strerror", None) or error).split())
+        raise InputError(f"{path}: not a readable Parquet file ({reason})") from error
     return _Footer(path, rows, schema, _features(schema), verbatim)
 
 

@@ -315,6 +315,18 @@ class TestSplit:
         ]
         assert [len(items) for items in aside] == [1, 0]
 
+    def test_too_few_that_remain_of_a_part_are_not_the_whole_folder(self, folder, tmp_path):
+        fill(folder / "owl", *(f"{number}.png" for number in range(50)))
+        natural = NaturalFolders(kind="folder", images=str(folder), val_per_class=2)
+        first = next(natural.part("val").found(OWL))
+        Path(first.path).write_bytes(b"")
+        with pytest.raises(InputError) as caught:
+            read(natural.part("val"), OWL, tmp_path, least=2, max_unreadable=1)
+        assert str(caught.value) == (
+            f"natural-val's part of {folder}/owl has 1 usable images (1 cannot be read), but "
+            "measures.n is 2; none works; raise val_per_class, which is 2"
+        )
+
     @pytest.mark.parametrize(
         "places", [{}, {"train": "a"}, {"images": "a"}, {"train": "a", "val": "b", "images": "c"}]
     )
