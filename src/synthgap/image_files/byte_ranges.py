@@ -5,7 +5,8 @@ in random order. Where the column of encoded images is not compressed and its en
 (or a dictionary, whose entries are `PLAIN`), each image lies in the file byte for byte.
 `tables.write` makes such files; many others are such.
 
-A place is written as text as `FILE.parquet#offset=O&length=L`, see `synthgap.image_files.places`.
+A place is written as text as `FILE.parquet#offset=O&length=L`, see
+`synthgap.image_files.references`.
 """
 
 import mmap

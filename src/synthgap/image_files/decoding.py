@@ -18,7 +18,7 @@ import pyarrow as pa
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from synthgap.errors import InputError
-from synthgap.image_files import byte_ranges, parquet_rows, places
+from synthgap.image_files import byte_ranges, parquet_rows, references
 
 FORMATS = (
     *("AVIF", "BMP", "DIB", "GIF", "ICO", "JPEG", "JPEG2000"),
@@ -95,8 +95,8 @@ def encoded(cell: Mapping[str, Any]) -> bytes:
     """The encoded image of a cell: its bytes, or what lies where its path says.
 
     Args:
-        cell: a value of an image table's column `image`. Without bytes, `path` is a place (see
-            `places`): a file, or a part of a Parquet file.
+        cell: a value of an image table's column `image`. Without bytes, `path` is a reference (see
+            `references`): a file, or a part of a Parquet file.
 
     Raises:
         UnreadableError: there is no such file, or it cannot be read.
@@ -112,7 +112,7 @@ def encoded(cell: Mapping[str, Any]) -> bytes:
             return byte_ranges.read(*place)
         if row := parquet_rows.parse(path):
             return _content_of_cell(parquet_rows.read(row))
-        return _content_of_file(places.file_of(path))
+        return _content_of_file(references.file_of(path))
     except OSError as error:
         raise UnreadableError(_reason_of_system(path, error)) from error
     except UnreadableError:

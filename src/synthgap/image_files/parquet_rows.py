@@ -1,7 +1,8 @@
 """One image out of a Parquet file that is compressed: the row group around it has to be read.
 
-A row is written as text as `FILE.parquet#row=N&column=image`, see `synthgap.image_files.places`.
-Where the images lie in the file as they are, `synthgap.image_files.byte_ranges` is far faster.
+A row is written as text as `FILE.parquet#row=N&column=image`, see
+`synthgap.image_files.references`. Where the images lie in the file as
+they are, `synthgap.image_files.byte_ranges` is far faster.
 """
 
 import os

@@ -8,7 +8,7 @@ from typing import Literal
 
 from synthgap.classes import Category
 from synthgap.errors import InputError
-from synthgap.image_files.places import of_file
+from synthgap.image_files.references import of_file
 from synthgap.image_sets.found import Found, PutAside, Split, part_of
 from synthgap.image_sets.on_disk import as_on_disk
 from synthgap.image_sets.shortage import few

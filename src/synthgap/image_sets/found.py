@@ -13,7 +13,7 @@ class Found(NamedTuple):
     name: str
     """What the image is called within its class; its key and the split go by it."""
     path: str
-    """Where it lies, see `synthgap.image_files.places`; a name for people where it lies nowhere."""
+    """Where it lies (see `synthgap.image_files.references`), or else a name for people."""
     content: bytes | None = None
     """Encoded image where there is no file, else None."""
     prompt: str | None = None

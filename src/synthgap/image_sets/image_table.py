@@ -15,6 +15,7 @@ from synthgap.classes import Category
 from synthgap.errors import InputError
 from synthgap.image_files.decoding import UnreadableError, check, encoded, only_colour
 from synthgap.image_files.flags import BLACK, ONE_COLOUR
+from synthgap.image_files.references import file_of
 from synthgap.image_sets.found import Found, PutAside
 from synthgap.image_sets.quarantine import QUARANTINE, check_share
 from synthgap.image_sets.sets import ImageSet
@@ -74,7 +75,9 @@ def read_images(
                 file=sys.stderr,
             )
         )
-    aside = [item for item in examined if isinstance(item, PutAside)]
+    aside = [
+        item._replace(path=file_of(item.path)) for item in examined if isinstance(item, PutAside)
+    ]
     usable = [
         (item, found)
         for item, found in zip(examined, listed, strict=True)

@@ -15,7 +15,7 @@ from synthgap.classes import Category
 from synthgap.csv_rows import csv_rows, csv_text
 from synthgap.errors import InputError
 from synthgap.files import check_regular
-from synthgap.image_files.places import of_file
+from synthgap.image_files.references import of_file
 from synthgap.image_sets.found import Found, Split, part_of
 from synthgap.image_sets.on_disk import as_on_disk
 from synthgap.image_sets.shortage import few

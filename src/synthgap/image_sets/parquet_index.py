@@ -13,7 +13,7 @@ from synthgap.classes import Category
 from synthgap.errors import InputError
 from synthgap.image_files import byte_ranges
 from synthgap.image_files.parquet_rows import Row
-from synthgap.image_files.places import of_file
+from synthgap.image_files.references import of_file
 from synthgap.image_sets.found import Split
 from synthgap.image_sets.parquet_files import ParquetFiles
 from synthgap.image_sets.parquet_shards import Shard

@@ -91,9 +91,10 @@ def shortage_when_read(
         else:
             remedy = f"add images, or lower val_per_class, which is {split.val_per_class}"
     broken = f" ({unreadable} cannot be read)" if unreadable else ""
+    images = "image" if usable == 1 else "images"
     does = f"the largest that works for it is {usable}" if usable >= SMALLEST else "none works"
     return (
-        f"{part}{place} has {usable} usable images{broken}, but measures.n is {least}; {does}; "
+        f"{part}{place} has {usable} usable {images}{broken}, but measures.n is {least}; {does}; "
         f"{remedy}"
     )
 

@@ -323,7 +323,7 @@ class TestSplit:
         with pytest.raises(InputError) as caught:
             read(natural.part("val"), OWL, tmp_path, least=2, max_unreadable=1)
         assert str(caught.value) == (
-            f"natural-val's part of {folder}/owl has 1 usable images (1 cannot be read), but "
+            f"natural-val's part of {folder}/owl has 1 usable image (1 cannot be read), but "
             "measures.n is 2; none works; raise val_per_class, which is 2"
         )
 

@@ -1,4 +1,4 @@
-"""Every case of `tests/cases/sets.py`: the check, the index and the reading of each class."""
+"""Every image set of `tests/cases`: the check, the index and the reading of each class."""
 
 import faulthandler
 from collections.abc import Iterator
@@ -14,15 +14,9 @@ from synthgap.image_sets.listed_files import read_list
 from synthgap.image_sets.parquet_files import ParquetFiles
 from synthgap.image_sets.parquet_index import write_index
 from synthgap.image_sets.sets import ImageSet
-from tests.cases.sets import (
-    CLASSES,
-    FOLDER_CASES,
-    NUMBERS,
-    PARQUET_CASES,
-    TABLE_CASES,
-    Right,
-    SetCase,
-)
+from tests.cases.listed_sets import TABLE_CASES
+from tests.cases.parquet_sets import PARQUET_CASES
+from tests.cases.sets import CLASSES, FOLDER_CASES, NUMBERS, Right, SetCase
 
 CASES = [*FOLDER_CASES, *TABLE_CASES, *PARQUET_CASES]
 KINDS = ["folder"] * len(FOLDER_CASES) + ["table"] * len(TABLE_CASES)

@@ -77,11 +77,14 @@ def test_what_is_said_to_work_works_and_one_more_does_not(natural, made, val_per
     if "val_per_class" in alone:
         alone, with_val = "", alone
     if alone:
+        assert int(alone) >= 2
         assert works(val_per_class, int(alone))
         assert not works(val_per_class, int(alone) + 1)
     if with_val:
         even = int(with_val.rpartition(" ")[2])
         assert with_val == f"{even} with val_per_class: {even}"
+        assert even >= 2
+        assert even >= 2
         assert works(even, even)
         assert even == least or not any(works(val, even + 1) for val in range(1, 40))
 
@@ -118,7 +121,7 @@ def test_the_smallest_classes_are_named_first():
         (2, 0, None, None),
         (
             1, 1, Split(part="val", val_per_class=2),
-            "natural-val's part of p has 1 usable images (1 cannot be read), but measures.n is 2; "
+            "natural-val's part of p has 1 usable image (1 cannot be read), but measures.n is 2; "
             "none works; raise val_per_class, which is 2",
         ),
         (

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from synthgap.image_files import byte_ranges, parquet_rows
 from synthgap.image_files.decoding import UnreadableError, encoded
-from synthgap.image_files.places import file_of, of_file
+from synthgap.image_files.references import file_of, of_file
 
 PARTS = (
     "a",
