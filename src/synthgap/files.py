@@ -1,12 +1,67 @@
-"""Writing files and folders so that a reader never meets half of one."""
+"""Reading files without ever waiting, and writing so that a reader never meets half of one."""
 
+import errno
 import os
 import platform
+import stat
 import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
+
+LARGEST = 2 * 2**30
+"""Bytes that are read of a file at most: more than any table of files or study has."""
+
+
+class UnfitFileError(OSError):
+    """Something that is not read: no regular file, or too large. `strerror` says which."""
+
+
+def check_regular(path: str | Path) -> None:
+    """Make sure that a path leads to a regular file, which can be opened without waiting.
+
+    Raises:
+        UnfitFileError: it is a folder, a pipe, a socket or a device.
+        OSError: there is no such file, or it cannot be reached.
+    """
+    try:
+        mode = os.stat(path).st_mode
+    except ValueError as error:
+        # A null character, which no name holds.
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path)) from error
+    _check_kind(mode, path)
+
+
+@contextmanager
+def opened_regular(path: str | Path) -> Iterator[BinaryIO]:
+    """Open a regular file, after following links; `check_regular` says what is raised else."""
+    check_regular(path)
+    # What has become a pipe since is opened without waiting for its writer.
+    with open(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:
+        _check_kind(os.fstat(file.fileno()).st_mode, path)
+        yield file
+
+
+def read_regular(path: str | Path, limit: int = LARGEST) -> bytes:
+    """Read a regular file, after following links: never a pipe or device, never without end.
+
+    Raises:
+        UnfitFileError: it is no regular file, or larger than `limit` bytes.
+        OSError: it cannot be read.
+    """
+    with opened_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > limit:
+            raise UnfitFileError(errno.EFBIG, f"larger than {limit / 2**30:g} GiB", str(path))
+        # No more than that: files of the kernel say 0 and may never end.
+        return file.read(size)
+
+
+def _check_kind(mode: int, path: str | Path) -> None:
+    if not stat.S_ISREG(mode):
+        raise UnfitFileError(errno.EINVAL, "not a file", str(path))
 
 
 @contextmanager

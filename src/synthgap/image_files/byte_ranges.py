@@ -5,13 +5,14 @@ in random order. Where the column of encoded images is not compressed and its en
 (or a dictionary, whose entries are `PLAIN`), each image lies in the file byte for byte.
 `tables.write` makes such files; many others are such.
 
-A place is written as text as `FILE.parquet#offset=O&length=L`, wherever a path can stand.
+A place is written as text as `FILE.parquet#offset=O&length=L`, see
+`synthgap.image_files.references`.
 """
 
 import mmap
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,15 +21,21 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from synthgap.errors import InputError
+from synthgap.files import opened_regular
 
 VERBATIM = frozenset({"PLAIN", "PLAIN_DICTIONARY", "RLE", "RLE_DICTIONARY", "BIT_PACKED"})
 """Encodings of a column whose values lie in it as they are; the RLE ones encode null cells and the
 indices into a dictionary."""
 
+NULLS_BYTES = 64 * 2**10
+"""More than a chunk of null cells takes; smaller ones without statistics are read to see."""
+
 LENGTH_BYTES = 4
 """Of a value's length, which stands before the value in the encoding `PLAIN`."""
 
-REFERENCE = re.compile(r"(?P<file>.+)#offset=(?P<offset>\d+)&length=(?P<length>\d+)", re.DOTALL)
+REFERENCE = re.compile(
+    r"(?P<file>.+)#offset=(?P<offset>[0-9]{1,18})&length=(?P<length>[0-9]{1,18})", re.DOTALL
+)
 
 
 class ByteRange(NamedTuple):
@@ -73,24 +80,17 @@ def read(path: str | Path, offset: int, length: int) -> bytes:
         InputError: the file is missing or ends before the stretch does.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
-    try:
-        parts: list[bytes] = []
-        while length > 0:
-            # A call reads 2 GiB at most, and may be cut short.
-            parts.append(os.pread(descriptor, length, offset))
-            if not parts[-1]:
+        with opened_regular(path) as file:
+            lacking = offset + length - os.fstat(file.fileno()).st_size
+            if lacking > 0:
                 raise InputError(
-                    f"{path}: ends {length} bytes before the image that was found in it; it has "
+                    f"{path}: ends {lacking} bytes before the image that was found in it; it has "
                     "changed since"
                 )
-            offset += len(parts[-1])
-            length -= len(parts[-1])
-    finally:
-        os.close(descriptor)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+            file.seek(offset)
+            return file.read(length)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
 
 
 def byte_ranges(path: str | Path, column: str = "image.bytes") -> list[ByteRange | None] | None:
@@ -111,7 +111,7 @@ def byte_ranges(path: str | Path, column: str = "image.bytes") -> list[ByteRange
     try:
         with pq.ParquetFile(path, memory_map=True) as file:
             groups = _chunks(file, path, column)
-            if not all(_verbatim(chunk) for chunk in groups):
+            if not _all_verbatim(file, column, groups):
                 return None
             if file.metadata.num_rows == 0:
                 return []
@@ -120,8 +120,11 @@ def byte_ranges(path: str | Path, column: str = "image.bytes") -> list[ByteRange
                 mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ) as content,
             ):
                 for group, chunk in enumerate(groups):
+                    if _is_null(file, group, column, chunk):
+                        found += [None] * chunk.num_values
+                        continue
                     table = file.read_row_group(group, columns=[column], use_threads=False)
-                    cells = _cells(table, column)
+                    cells = _cells(table)
                     in_group = list(_in_chunk(content, chunk, cells))
                     if len(in_group) < len(cells):
                         return None
@@ -134,18 +137,15 @@ def byte_ranges(path: str | Path, column: str = "image.bytes") -> list[ByteRange
     return found
 
 
-def verbatim(path: str | Path, column: str) -> bool:
-    """Whether the values of a column lie in a file as they are, by its metadata alone.
+def lies_verbatim(file: pq.ParquetFile, path: str | Path, column: str) -> bool:
+    """Whether the values of a column lie in a file as they are, by its metadata as far as possible.
+
+    Where all are null, none is compressed.
 
     Raises:
-        InputError: the file is no Parquet table, or has no such column.
+        InputError: the file has no such column.
     """
-    try:
-        with pq.ParquetFile(path) as file:
-            return all(_verbatim(chunk) for chunk in _chunks(file, path, column))
-    except (pa.ArrowInvalid, OSError) as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"{path}: not a readable Parquet table ({reason})") from error
+    return _all_verbatim(file, column, _chunks(file, path, column))
 
 
 def _chunks(file: pq.ParquetFile, path: str | Path, column: str) -> list[Any]:
@@ -161,10 +161,31 @@ def _verbatim(chunk: Any) -> bool:
     return chunk.compression == "UNCOMPRESSED" and VERBATIM.issuperset(chunk.encodings)
 
 
-def _cells(table: pa.Table, column: str) -> pa.ChunkedArray:
-    name, *fields = column.split(".")
-    # A null struct makes its fields null.
-    return pc.struct_field(table[name], fields) if fields else table[name]
+def _all_verbatim(file: pq.ParquetFile, column: str, chunks: Sequence[Any]) -> bool:
+    return all(
+        _verbatim(chunk) or _is_null(file, group, column, chunk)
+        for group, chunk in enumerate(chunks)
+    )
+
+
+def _is_null(file: pq.ParquetFile, group: int, column: str, chunk: Any) -> bool:
+    """Whether a chunk holds null cells alone, as where images are files."""
+    statistics = chunk.statistics
+    if statistics is not None and statistics.has_null_count:
+        return bool(statistics.null_count == chunk.num_values)
+    if chunk.total_uncompressed_size > NULLS_BYTES:
+        return False
+    cells = _cells(file.read_row_group(group, columns=[column], use_threads=False))
+    return bool(cells.null_count == len(cells))
+
+
+def _cells(table: pa.Table) -> pa.ChunkedArray:
+    """The cells of a table that holds one column, perhaps inside structs."""
+    cells = table.column(0)
+    # Names of columns may hold dots. A null struct makes its fields null.
+    while pa.types.is_struct(cells.type):
+        cells = pc.struct_field(cells, [0])
+    return cells
 
 
 def _in_chunk(content: mmap.mmap, chunk: Any, cells: pa.ChunkedArray) -> Iterator[ByteRange | None]:

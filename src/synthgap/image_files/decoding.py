@@ -18,7 +18,7 @@ import pyarrow as pa
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from synthgap.errors import InputError
-from synthgap.image_files import byte_ranges, parquet_rows
+from synthgap.image_files import byte_ranges, parquet_rows, references
 
 FORMATS = (
     *("AVIF", "BMP", "DIB", "GIF", "ICO", "JPEG", "JPEG2000"),
@@ -95,8 +95,8 @@ def encoded(cell: Mapping[str, Any]) -> bytes:
     """The encoded image of a cell: its bytes, or what lies where its path says.
 
     Args:
-        cell: a value of an image table's column `image`. Without bytes, `path` is a file or a place
-            inside a Parquet file (see `byte_ranges` and `parquet_rows`).
+        cell: a value of an image table's column `image`. Without bytes, `path` is a reference (see
+            `references`): a file, or a part of a Parquet file.
 
     Raises:
         UnreadableError: there is no such file, or it cannot be read.
@@ -111,14 +111,17 @@ def encoded(cell: Mapping[str, Any]) -> bytes:
         if place := byte_ranges.parse(path):
             return byte_ranges.read(*place)
         if row := parquet_rows.parse(path):
-            return encoded(parquet_rows.read(row))
-        return _content_of_file(path)
+            return _content_of_cell(parquet_rows.read(row))
+        return _content_of_file(references.file_of(path))
     except OSError as error:
         raise UnreadableError(_reason_of_system(path, error)) from error
     except UnreadableError:
         raise
     except InputError as error:
         raise UnreadableError(str(error)) from error
+    except ValueError as error:
+        # A null character in a path.
+        raise UnreadableError("no such file") from error
 
 
 def picture(cell: Mapping[str, Any]) -> Image.Image:
@@ -172,6 +175,14 @@ def _from_16_bits(image: Image.Image) -> Image.Image:
     bits = int(getattr(image, "tag_v2", {}).get(258, (16,))[0])
     levels = np.asarray(image).astype(np.float32) * (255 / (2**bits - 1))
     return Image.fromarray(np.round(levels).astype(np.uint8))
+
+
+def _content_of_cell(cell: Mapping[str, Any]) -> bytes:
+    """What a cell of somebody's Parquet file holds, where a path is a file and nothing else."""
+    content: bytes | None = cell["bytes"]
+    if content is None and cell["path"] is None:
+        raise UnreadableError("neither bytes nor a path")
+    return _content_of_file(cell["path"]) if content is None else content
 
 
 def _content_of_file(path: str) -> bytes:

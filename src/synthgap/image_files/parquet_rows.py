@@ -1,7 +1,8 @@
 """One image out of a Parquet file that is compressed: the row group around it has to be read.
 
-A row is written as text as `FILE.parquet#row=N&column=image`, wherever a path can stand. Where the
-images lie in the file as they are, `synthgap.image_files.byte_ranges` is far faster.
+A row is written as text as `FILE.parquet#row=N&column=image`, see
+`synthgap.image_files.references`. Where the images lie in the file as
+they are, `synthgap.image_files.byte_ranges` is far faster.
 """
 
 import os
@@ -11,13 +12,15 @@ from functools import lru_cache
 from itertools import accumulate
 from threading import Lock
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from synthgap.errors import InputError
+from synthgap.files import check_regular
 
-REFERENCE = re.compile(r"(?P<file>.+)#row=(?P<row>\d+)&column=(?P<column>.+)", re.DOTALL)
+REFERENCE = re.compile(r"(?P<file>.+)#row=(?P<row>[0-9]{1,18})&column=(?P<column>[^#]+)", re.DOTALL)
 
 _reading = Lock()
 
@@ -35,7 +38,9 @@ class Row(NamedTuple):
         >>> str(Row("a.parquet", 3, "image"))
         'a.parquet#row=3&column=image'
         """
-        return f"{self.file}#row={self.row}&column={self.column}"
+        # The column without `#`, so that no other place ends as this does.
+        column = self.column.replace("%", "%25").replace("#", "%23")
+        return f"{self.file}#row={self.row}&column={column}"
 
 
 def parse(text: str) -> Row | None:
@@ -47,7 +52,7 @@ def parse(text: str) -> Row | None:
     True
     """
     found = REFERENCE.fullmatch(text)
-    return found and Row(found["file"], int(found["row"]), found["column"])
+    return found and Row(found["file"], int(found["row"]), unquote(found["column"]))
 
 
 def read(row: Row) -> dict[str, Any]:
@@ -57,6 +62,7 @@ def read(row: Row) -> dict[str, Any]:
         OSError: the file cannot be read.
         InputError: it is no Parquet file, or has no such row.
     """
+    check_regular(row.file)
     version = os.stat(row.file).st_mtime_ns
     try:
         # One thread reads a group while those that want the same one wait for it.
@@ -66,8 +72,9 @@ def read(row: Row) -> dict[str, Any]:
             if row.row >= starts[-1]:
                 raise InputError(f"{row.file}: has no row {row.row}; it has changed since")
             cells = _group(row.file, version, group, row.column)
-    except (pa.ArrowInvalid, KeyError) as error:
-        raise InputError(f"{row.file}: not a Parquet file with images ({error})") from error
+    except (pa.ArrowException, KeyError, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{row.file}: not a Parquet file with images ({reason})") from error
     cell = cells[row.row - starts[group]].as_py() or {}
     return {"bytes": cell.get("bytes"), "path": cell.get("path")}
 

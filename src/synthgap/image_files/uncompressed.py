@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from tqdm import tqdm
 
 from synthgap.errors import InputError
-from synthgap.files import replacing
+from synthgap.files import check_regular, replacing
 from synthgap.tables import ROW_GROUP_BYTES
 
 COPIED_FROM = "synthgap.copied_from"
@@ -65,6 +65,7 @@ def _rows(file: Path, copy: Path) -> int:
         InputError: it cannot be copied.
     """
     try:
+        check_regular(file)
         with pq.ParquetFile(file) as parquet:
             rows, images = parquet.metadata.num_rows, _images(parquet.schema_arrow)
     except (pa.ArrowException, OSError) as error:

@@ -1,13 +1,18 @@
 """The image set `folder`: image files in one folder a class."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
 from synthgap import stamps
 from synthgap.classes import Category
-from synthgap.image_sets.found import Found, PutAside, Split, part_of, shortage, small_val
+from synthgap.errors import InputError
+from synthgap.image_files.references import of_file
+from synthgap.image_sets.found import Found, PutAside, Split, part_of
+from synthgap.image_sets.on_disk import as_on_disk
+from synthgap.image_sets.shortage import few
 from synthgap.section import Section
 
 SUFFIXES = frozenset(
@@ -15,6 +20,9 @@ SUFFIXES = frozenset(
     | {".tif", ".tiff", ".webp"}
 )
 """Names of image files end so, in small or capital letters."""
+
+NOTE = f"images end in {', '.join(sorted(SUFFIXES))}"
+"""What to say where a folder has too few images."""
 
 
 class ClassFolders(Section):
@@ -27,9 +35,12 @@ class ClassFolders(Section):
     split: Split | None = None
     """Which part of them, if not all."""
 
-    def place(self, category: Category) -> str:
-        """The folder of a class."""
-        return (Path(self.images) / (category.folder or category.class_id)).as_posix()
+    def place(self, category: Category | None = None) -> str:
+        """The folder of a class, or of all."""
+        if category is None:
+            return self.images
+        folder = Path(self.images) / (category.folder or category.class_id)
+        return as_on_disk(folder.as_posix())
 
     def stamp(self, category: Category) -> str:
         """Name, size and time of what lies in the folder of the class; of hidden files the name."""
@@ -39,34 +50,33 @@ class ClassFolders(Section):
                 for entry in entries
             )
 
-    def problem(
-        self, categories: tuple[Category, ...], least: int, asked_by: str = "measures.n"
-    ) -> str | None:
-        """Say which folder is missing or holds too few images, or None.
-
-        Only names are read, and only as many as are needed.
-        """
-        if not os.path.isdir(self.images):
+    def problem(self, categories: Sequence[Category]) -> str | None:
+        """Say which folders are missing or cannot be entered, or None."""
+        if not os.path.isdir(as_on_disk(self.images)):
             return f"no folder {self.images}"
-        too_small = small_val(self.split, least, asked_by)
-        if too_small:
-            return too_small
-        enough = least + (self.split.val_per_class if self.split else 0)
+        missing, owners = [], dict[str, str]()
         for category in categories:
             folder = self.place(category)
-            try:
-                with os.scandir(folder) as entries:
-                    names = (entry.name for entry in entries if _aside_by_name(entry) is None)
-                    images = sum(1 for _ in zip(names, range(enough), strict=False))
-            except OSError as error:
-                if not os.path.isdir(folder):
-                    name = os.path.basename(folder)
-                    return f"no folder {name} in {self.images}; each class needs one"
-                return f"{folder}: cannot be read ({error.strerror})"
-            found = shortage(folder, images, least, asked_by, self.split)
-            if found:
-                return f"{found} (images end in {', '.join(sorted(SUFFIXES))})"
+            if not os.path.isdir(folder):
+                missing.append(os.path.basename(folder))
+            elif not os.access(folder, os.R_OK | os.X_OK):
+                return f"{folder}: cannot be read (Permission denied)"
+            owner = owners.setdefault(folder, category.class_id)
+            if owner != category.class_id:
+                return f"{folder}: is the folder of both {owner} and {category.class_id}"
+        if missing:
+            return f"no folder {few(missing)} in {self.images}; each class needs one"
         return None
+
+    def counts(self, categories: Sequence[Category], enough: int) -> dict[str, int]:
+        """How many files of each class are images by their names, of all parts together.
+
+        No class is counted further than to `enough`.
+
+        Raises:
+            InputError: a folder cannot be read.
+        """
+        return {each.class_id: _count(self.place(each), enough) for each in categories}
 
     def found(self, category: Category, index: str | None = None) -> Iterator[Found | PutAside]:
         """Yield the files of one class in the order of their names; folders are not entered."""
@@ -77,12 +87,21 @@ class ClassFolders(Section):
         for file in files:
             path, reason = f"{folder}/{file.name}", _aside_by_name(file)
             if reason is None and _is_text(file.name):
-                images.append(Found(file.name, path))
+                images.append(Found(file.name, of_file(path)))
             # Of a folder that is split, one part reports what belongs to neither.
             elif self.split is None or self.split.part == "train":
                 shown = path.encode(errors="replace").decode()
                 yield PutAside(shown, reason or "its name is not UTF-8", unreadable=reason is None)
         yield from part_of(images, self.split)
+
+
+def _count(folder: str, enough: int) -> int:
+    try:
+        with os.scandir(folder) as entries:
+            names = (entry.name for entry in entries if _aside_by_name(entry) is None)
+            return sum(1 for _ in islice(names, enough))
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be read ({error.strerror})") from error
 
 
 def _aside_by_name(file: "os.DirEntry[str]") -> str | None:

@@ -1,7 +1,7 @@
 """The image set `digits`: scikit-learn's handwritten digits, which need no download."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from synthgap.classes import Category
@@ -20,27 +20,24 @@ class DigitScans(Section):
     last: int
     """Scan after the last one."""
 
-    def place(self, category: Category) -> str:
-        """Where a class's images lie, for messages."""
-        return f"the digits, {category.class_id}"
+    def place(self, category: Category | None = None) -> str:
+        """Where the images of a class or of all lie, for messages."""
+        return f"the digits, {category.class_id}" if category else "the digits"
 
     def stamp(self, category: Category) -> str:
         """What the images are known by without reading them: the scans never change."""
         return ""
 
-    def problem(
-        self, categories: tuple[Category, ...], least: int, asked_by: str = "measures.n"
-    ) -> str | None:
+    def problem(self, categories: Sequence[Category]) -> str | None:
         """Say what keeps this set from serving the classes, or None."""
         unknown = [item.class_id for item in categories if item.class_id not in CLASS_IDS]
         if unknown:
             return f"the digits have no class {unknown[0]}; they have digit-0 to digit-9"
-        if least > self.last - self.first:
-            return (
-                f"{self.last - self.first} images a class, but {asked_by} is {least}; every class "
-                "needs as many"
-            )
         return None
+
+    def counts(self, categories: Sequence[Category], enough: int) -> dict[str, int]:
+        """How many scans each class has."""
+        return dict.fromkeys((each.class_id for each in categories), self.last - self.first)
 
     def found(self, category: Category, index: str | None = None) -> Iterator[Found]:
         """Yield the scans of one class as PNG bytes."""

@@ -13,7 +13,7 @@ class Found(NamedTuple):
     name: str
     """What the image is called within its class; its key and the split go by it."""
     path: str
-    """The file, a place inside a Parquet file, or a name for people where there is neither."""
+    """Where it lies (see `synthgap.image_files.references`), or else a name for people."""
     content: bytes | None = None
     """Encoded image where there is no file, else None."""
     prompt: str | None = None
@@ -52,29 +52,3 @@ def part_of(images: Iterable[Found], split: Split | None) -> list[Found]:
     by_hash = sorted(range(len(listed)), key=lambda place: (hashes[place], place))
     val = set(by_hash[: split.val_per_class])
     return [image for place, image in enumerate(listed) if (place in val) == (split.part == "val")]
-
-
-def small_val(split: Split | None, least: int, asked_by: str) -> str | None:
-    """Say that the part `val` is made too small in every class, or None; see `shortage`."""
-    if split is None or split.part == "train" or split.val_per_class >= least:
-        return None
-    return f"val_per_class is {split.val_per_class}, but {asked_by} is {least}; make it as many"
-
-
-def shortage(where: str, images: int, least: int, asked_by: str, split: Split | None) -> str | None:
-    """Say that a class has too few images, or None.
-
-    Args:
-        where: the class's place.
-        images: how many it holds, at least.
-        least: how many are asked for.
-        asked_by: what asks for them, such as `measures.n`.
-        split: the part that is asked for.
-    """
-    val = split.val_per_class if split else 0
-    if images >= least + val:
-        return None
-    rest = f" and val_per_class is {val}" if split else ""
-    return (
-        f"{where} holds {images} images, but {asked_by} is {least}{rest}; every class needs as many"
-    )

@@ -15,9 +15,11 @@ from synthgap.classes import Category
 from synthgap.errors import InputError
 from synthgap.image_files.decoding import UnreadableError, check, encoded, only_colour
 from synthgap.image_files.flags import BLACK, ONE_COLOUR
+from synthgap.image_files.references import file_of
 from synthgap.image_sets.found import Found, PutAside
 from synthgap.image_sets.quarantine import QUARANTINE, check_share
 from synthgap.image_sets.sets import ImageSet
+from synthgap.image_sets.shortage import shortage_when_read
 from synthgap.provenance import digest
 from synthgap.tables import IMAGES, write
 
@@ -73,7 +75,9 @@ def read_images(
                 file=sys.stderr,
             )
         )
-    aside = [item for item in examined if isinstance(item, PutAside)]
+    aside = [
+        item._replace(path=file_of(item.path)) for item in examined if isinstance(item, PutAside)
+    ]
     usable = [
         (item, found)
         for item, found in zip(examined, listed, strict=True)
@@ -84,11 +88,9 @@ def read_images(
     place, class_id = image_set.place(category), category.class_id
     unreadable = [item for item in aside if item.unreadable]
     check_share(place, len(usable), [item.reason for item in unreadable], max_unreadable)
-    if len(usable) < least:
-        raise InputError(
-            f"{place} has {len(usable)} usable images, but measures.n is {least}; equal n needs as "
-            "many of every class"
-        )
+    split = getattr(image_set, "split", None)
+    if short := shortage_when_read(place, len(usable), len(unreadable), least, split):
+        raise InputError(short)
     rows = [
         {
             "image": {"bytes": found.content, "path": found.path},

@@ -1,20 +1,25 @@
 """The image set `parquet`: images inside Parquet files, as Hugging Face data sets store them."""
 
 import glob
-import json
-from collections.abc import Iterator
-from typing import Any, Literal
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
+from unicodedata import normalize
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from synthgap import stamps
 from synthgap.classes import Category
-from synthgap.csv_rows import csv_rows
 from synthgap.errors import InputError
-from synthgap.image_files.byte_ranges import verbatim
 from synthgap.image_sets.found import Found, Split, part_of
+from synthgap.image_sets.on_disk import existing
+from synthgap.image_sets.parquet_shards import Columns, Shard, label_counts, shards_of
+from synthgap.image_sets.shortage import few
 from synthgap.section import Section
+
+COUNTED_FILES, COUNTED_ROWS = 400, 2_000_000
+"""Files and rows whose labels are counted before the first job, in seconds. In larger sets the job
+that makes the index counts them."""
 
 
 class ParquetFiles(Section):
@@ -33,86 +38,94 @@ class ParquetFiles(Section):
     split: Split | None = None
     """Which part of them, if not all."""
 
-    def place(self, category: Category) -> str:
-        """The files and the class."""
-        return f"{self.files} (class {category.class_id})"
+    def place(self, category: Category | None = None) -> str:
+        """The files and the class, if one is meant."""
+        return f"{self.files} (class {category.class_id})" if category else self.files
 
     def paths(self) -> list[str]:
-        """The files in the order of their names."""
-        return sorted(glob.glob(self.files))
+        """The files in the order of their names; folders are left out.
+
+        As far as it leads, a pattern is a path: `photos [2024]/*.parquet` looks into the folder of
+        that name.
+        """
+        there, pattern = existing(self.files)
+        if not pattern:
+            return [there]
+        found = glob.glob(os.path.join(glob.escape(there), pattern), recursive=True)
+        return sorted(path for path in set(found) if not os.path.isdir(path))
 
     def stamp_of_files(self) -> str:
         """Names, sizes and times of the files that decide the index."""
-        return stamps.stamp(
-            (file, stamps.state(file)) for file in [*self.paths(), *filter(None, [self.labels])]
-        )
+        return stamps.of_files([*self.paths(), *filter(None, [self.labels])])
 
     def stamp(self, category: Category) -> str:
         """What the images are known by without reading them: the index carries it for all."""
         return ""
 
-    def problem(
-        self, categories: tuple[Category, ...], least: int, asked_by: str = "measures.n"
-    ) -> str | None:
-        """Say that no file matches, or what the first one lacks, or which class it cannot know.
+    def shards(self) -> list[Shard]:
+        """The files as their footers describe them.
 
-        How many images a class has is known when the files have been read.
+        Raises:
+            InputError: there is none, or one cannot be read, or not together with the others.
         """
         paths = self.paths()
         if not paths:
-            return f"no file matches {self.files}"
+            raise InputError(f"no file matches {self.files}")
+        if os.path.isdir(paths[0]):
+            raise InputError(
+                f"{self.files}: a folder; name its files, as in {self.files}/*.parquet"
+            )
+        return shards_of(paths, Columns(self.image, self.label, self.labels))
+
+    def problem(self, categories: Sequence[Category]) -> str | None:
+        """Say which file cannot be read, and why, or which class none of them knows, or None.
+
+        Only footers are read.
+        """
         try:
-            schema = _schema(paths[0])
-            for role, column in (("image", self.image), ("label", self.label)):
-                if column not in schema.names:
-                    columns = ", ".join(schema.names)
-                    return f"{paths[0]}: has no column {column}; name as `{role}` one of {columns}"
-            if not _holds_images(schema.field(self.image).type):
-                return f"{paths[0]}: the column {self.image} holds no images (bytes and path)"
-            kind = schema.field(self.label).type
-            if not (pa.types.is_integer(kind) or _is_text(kind)):
-                return (
-                    f"{paths[0]}: the column {self.label} holds {kind}; labels are text or whole "
-                    "numbers"
-                )
-            known = self.classes()
+            shards = self.shards()
         except InputError as error:
             return str(error)
-        for category in categories if known is not None else ():
-            if _labels_of(category).isdisjoint(known or ()):
-                where = self.labels or f"the labels of {paths[0]}"
-                return f"{where}: there is no class {category.folder or category.class_id}"
-        return None
+        known = [shard.names for shard in shards]
+        if None in known:
+            # What texts there are is known when they have been read.
+            return None
+        names = _in_one_form(name for each in known for name in each or ())
+        missing = [each for each in categories if names.isdisjoint(_in_one_form(_labels_of(each)))]
+        if not missing:
+            return None
+        where = self.labels or f"the labels of {shards[0].path}"
+        if len(shards) > 1 and not self.labels:
+            where += f" and {len(shards) - 1} more"
+        return f"{where}: there is no class {few([x.folder or x.class_id for x in missing])}"
+
+    def counts(self, categories: Sequence[Category], enough: int) -> dict[str, int] | None:
+        """How many images each class has by the labels; None where that is too much to read.
+
+        Raises:
+            InputError: a file cannot be read, or has a label without a class.
+        """
+        shards = self.shards()
+        rows = sum(shard.rows for shard in shards)
+        if len(shards) > COUNTED_FILES or rows > COUNTED_ROWS:
+            return None
+        return self.counted(categories, shards)
+
+    def counted(self, categories: Sequence[Category], shards: Sequence[Shard]) -> dict[str, int]:
+        """How many images each class has by the labels, however long that takes."""
+        rows = label_counts(shards, self.label)
+        return {
+            each.class_id: sum(rows[label] for label in _matching(each, rows))
+            for each in categories
+        }
 
     def compressed(self) -> bool:
-        """Whether images of the first file are compressed, so that reading one reads many.
+        """Whether images of a file are compressed, so that reading one reads many.
 
         Raises:
-            InputError: the file cannot be read.
+            InputError: a file cannot be read.
         """
-        return not verbatim(self.paths()[0], f"{self.image}.bytes")
-
-    def classes(self) -> tuple[str, ...] | None:
-        """What the numbers 0, 1, 2 ... mean; None where the labels are text.
-
-        Raises:
-            InputError: the labels are numbers, and neither `labels` nor the files say what they
-                mean.
-        """
-        first = self.paths()[0]
-        schema = _schema(first)
-        if not pa.types.is_integer(schema.field(self.label).type):
-            return None
-        if self.labels is not None:
-            return tuple(row.cells["class_id"] for row in csv_rows(self.labels, ("class_id",)))
-        stored = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
-        feature = stored.get("info", {}).get("features", {}).get(self.label, {})
-        if not feature.get("names"):
-            raise InputError(
-                f"{first}: the column {self.label} holds numbers; name as `labels` a CSV file "
-                "whose column class_id says in order what they mean"
-            )
-        return tuple(feature["names"])
+        return not all(shard.verbatim for shard in self.shards())
 
     def found(self, category: Category, index: str | None = None) -> Iterator[Found]:
         """Yield the images of one class in the order of the files.
@@ -123,8 +136,9 @@ class ParquetFiles(Section):
         """
         if index is None:
             raise ValueError("images inside Parquet files are found by their index")
-        labels = sorted(_labels_of(category))
-        rows = pq.read_table(index, filters=[("label", "in", labels)]).to_pylist()
+        known = pq.read_table(index, columns=["label"])["label"].unique().to_pylist()
+        labels = _matching(category, known)
+        rows = pq.read_table(index, filters=[("label", "in", labels)]).to_pylist() if labels else []
         images = (Found(row["name"], row["path"], prompt=row["prompt"]) for row in rows)
         yield from part_of(images, self.split)
 
@@ -133,22 +147,14 @@ def _labels_of(category: Category) -> set[str]:
     return {category.class_id, category.folder or category.class_id}
 
 
-def _schema(path: str) -> pa.Schema:
-    try:
-        return pq.read_schema(path)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(f"{path}: not a readable Parquet file") from error
+def _in_one_form(labels: Iterable[str]) -> set[str]:
+    """Labels as Unicode composes them: files and study may write one letter in two ways."""
+    return {normalize("NFC", label) for label in labels}
 
 
-def _is_text(kind: Any) -> bool:
-    if pa.types.is_dictionary(kind):
-        kind = kind.value_type
-    is_kind = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
-    return any(fits(kind) for fits in is_kind)
-
-
-def _holds_images(kind: Any) -> bool:
-    if not pa.types.is_struct(kind) or kind.get_field_index("bytes") < 0:
-        return False
-    held = kind.field("bytes").type
-    return bool(pa.types.is_binary(held) or pa.types.is_large_binary(held))
+def _matching(category: Category, known: Iterable[str]) -> list[str]:
+    """Which of the labels of a set are a class's: those that are written as it is, if there are."""
+    wanted = _labels_of(category)
+    if exact := wanted.intersection(known):
+        return sorted(exact)
+    return sorted(label for label in known if _in_one_form([label]) & _in_one_form(wanted))

@@ -1,6 +1,6 @@
 """Reading a study file, and saying in one line what is wrong with it."""
 
-import tempfile
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,13 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from synthgap.errors import InputError
+from synthgap.files import read_regular
 from synthgap.image_sets.parquet_files import ParquetFiles
+from synthgap.study.images import problem_of_images
 from synthgap.study.model import Study
+
+LARGEST = 64 * 2**20
+"""Bytes of a study file; a thousand classes take a third of one."""
 
 WANTED = {
     "tuple_type": "a list",
@@ -30,7 +35,7 @@ def read_yaml(file: str | Path) -> dict[str, Any]:
         InputError: the file is missing, no YAML, or no mapping.
     """
     try:
-        data = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
+        data = yaml.safe_load(read_regular(file, LARGEST).decode("utf-8-sig"))
     except OSError as error:
         raise InputError(f"{file}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
@@ -129,7 +134,7 @@ def _problem(study: Study) -> str | None:
     return (
         _problem_of_prompts(study)
         or _missing_folder(study)
-        or _problem_of_images(study)
+        or problem_of_images(study)
         or _unwritable(study.results)
     )
 
@@ -158,27 +163,6 @@ def _missing_folder(study: Study) -> str | None:
     return None
 
 
-def _problem_of_images(study: Study) -> str | None:
-    for source in study.sources:
-        image_set = study.image_set(source)
-        problem = image_set and image_set.problem(study.classes, *_least(study, source))
-        if problem:
-            synthetic = study.variants.get(source)
-            where = f"generators.{synthetic.generator}" if synthetic else "natural"
-            return f"{where}: {problem}"
-    return None
-
-
-def _least(study: Study, source: str) -> tuple[int, str]:
-    """How many images each class of a source needs, and what asks for them."""
-    asked = [(study.measures.n, "measures.n")]
-    for name in study.training_sets:
-        # A source of which all images are taken asks for no number.
-        count = study.counts_of(name).get(source) or 0
-        asked.append((count, f"the share of {source} in training_sets.{name}"))
-    return max(asked, key=lambda one: one[0])
-
-
 def slow_images(study: Study) -> str | None:
     """Say which Parquet files of a checked study are slow to read, or None."""
     sets = [study.image_set(source) for source in study.sources]
@@ -193,9 +177,12 @@ def slow_images(study: Study) -> str | None:
 
 
 def _unwritable(results: str) -> str | None:
-    try:
-        Path(results).mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=results):
-            return None
-    except OSError as error:
-        return f"results: the folder {results} cannot be written ({error.strerror})"
+    """Say why a folder could not be made or written; nothing is made to see."""
+    path = Path(os.path.abspath(results))
+    while not os.path.lexists(path):
+        path = path.parent
+    if not path.is_dir():
+        return f"results: the folder {results} cannot be written ({path} is no folder)"
+    if not os.access(path, os.W_OK | os.X_OK):
+        return f"results: the folder {results} cannot be written (no permission in {path})"
+    return None

@@ -77,9 +77,8 @@ class TestDigits:
         assert more.part("train") != DIGITS.part("train")
 
     def test_an_unknown_class_is_named(self):
-        def problem(part: str, class_id: str, n: int) -> str | None:
-            return DIGITS.part(part).problem((Category(class_id=class_id, name="x"),), n)
-
-        assert problem("train", "digit-9", 4) is None
-        assert "no class crane; they have digit-0 to digit-9" in problem("val", "crane", 1)
-        assert "3 images a class, but measures.n is 4" in problem("val", "digit-0", 4)
+        part, nine = DIGITS.part("train"), Category(class_id="digit-9", name="x")
+        assert part.problem((nine,)) is None
+        assert part.counts((nine,), 99) == {"digit-9": 4}
+        crane = Category(class_id="crane", name="x")
+        assert "no class crane; they have digit-0 to digit-9" in part.problem((nine, crane))

@@ -172,19 +172,31 @@ class TestClassFolders:
             PutAside(f"{folder}/owl/?.png", "its name is not UTF-8", unreadable=True)
         ]
 
-    def test_missing_folders_and_too_few_images_are_named(self, folder):
-        def problem(images, *categories, least=1):
-            return ClassFolders(kind="folder", images=str(images)).problem(categories, least)
+    def test_missing_folders_are_named_all_at_once(self, folder):
+        def problem(images, *categories):
+            return ClassFolders(kind="folder", images=str(images)).problem(categories)
 
         assert problem(folder, CRANE, OWL) is None
         assert problem(folder / "no", CRANE) == f"no folder {folder}/no"
-        maillot = Category(class_id="maillot", name="maillot")
-        assert f"no folder maillot in {folder}" in problem(folder, CRANE, maillot)
-        assert "owl holds 1 images, but measures.n is 2" in problem(folder, CRANE, OWL, least=2)
-        (folder / "owl/1.png").rename(folder / "owl/1.txt")
-        assert "owl holds 0 images" in problem(folder, OWL)
         (folder / "circle").symlink_to("circle")
-        assert "no folder circle" in problem(folder, Category(class_id="circle", name="c"))
+        gone = [Category(class_id=name, name=name) for name in ("circle", "maillot", "kite")]
+        assert problem(folder, CRANE, *gone) == (
+            f"no folder circle, maillot, kite in {folder}; each class needs one"
+        )
+
+    def test_a_folder_of_two_classes_is_refused(self, folder):
+        birds = Category(class_id="birds", name="birds", folder="owl")
+        image_set = ClassFolders(kind="folder", images=str(folder))
+        assert (
+            image_set.problem((OWL, birds)) == f"{folder}/owl: is the folder of both owl and birds"
+        )
+
+    def test_only_names_of_images_are_counted(self, folder):
+        image_set = ClassFolders(kind="folder", images=str(folder))
+        for name in ("a.txt", "b.PNG", ".c.png"):
+            (folder / "owl" / name).touch()
+        (folder / "owl/d.png").mkdir()
+        assert image_set.counts((CRANE, OWL), 9) == {"crane": 4, "owl": 2}
 
     def test_only_as_many_names_are_read_as_are_needed(self, folder, monkeypatch):
         seen = []
@@ -207,7 +219,8 @@ class TestClassFolders:
 
         fill(folder / "owl", *(f"{number}.png" for number in range(50)))
         monkeypatch.setattr(os, "scandir", Counting)
-        assert ClassFolders(kind="folder", images=str(folder)).problem((OWL,), 3) is None
+        image_set = ClassFolders(kind="folder", images=str(folder))
+        assert image_set.counts((OWL,), 3) == {"owl": 3}
         assert len(seen) <= 4
 
 
@@ -233,8 +246,12 @@ class TestLimit:
         assert not (tmp_path / "out").exists()
 
     def test_too_few_that_remain_are_refused(self, image_set, tmp_path):
-        with pytest.raises(InputError, match=r"owl has 9 usable images, but measures\.n is 10"):
+        with pytest.raises(InputError) as caught:
             read(image_set, OWL, tmp_path, max_unreadable=1, least=10)
+        assert str(caught.value) == (
+            f"{image_set.images}/owl has 9 usable images (1 cannot be read), but measures.n is 10; "
+            "the largest that works for it is 9; add images"
+        )
 
     def test_the_joined_table_has_all_and_holds_the_limit_too(self, image_set, tmp_path):
         read(image_set, OWL, tmp_path, max_unreadable=0.1)
@@ -298,25 +315,17 @@ class TestSplit:
         ]
         assert [len(items) for items in aside] == [1, 0]
 
-    def test_a_class_must_hold_both_parts(self, folder):
+    def test_too_few_that_remain_of_a_part_are_not_the_whole_folder(self, folder, tmp_path):
+        fill(folder / "owl", *(f"{number}.png" for number in range(50)))
         natural = NaturalFolders(kind="folder", images=str(folder), val_per_class=2)
-        assert natural.part("train").problem((CRANE,), 2) is None
-        assert "4 images, but measures.n is 2 and val_per_class is 3" in NaturalFolders(
-            kind="folder", images=str(folder), val_per_class=3
-        ).part("val").problem((CRANE,), 2)
-        assert (
-            natural.part("val").problem((CRANE,), 3)
-            == "val_per_class is 2, but measures.n is 3; make it as many"
+        first = next(natural.part("val").found(OWL))
+        Path(first.path).write_bytes(b"")
+        with pytest.raises(InputError) as caught:
+            read(natural.part("val"), OWL, tmp_path, least=2, max_unreadable=1)
+        assert str(caught.value) == (
+            f"natural-val's part of {folder}/owl has 1 usable image (1 cannot be read), but "
+            "measures.n is 2; none works; raise val_per_class, which is 2"
         )
-
-    def test_suffixes_are_told_only_where_a_folder_holds_too_few(self, folder):
-        natural = NaturalFolders(kind="folder", images=str(folder), val_per_class=2)
-        assert ".webp" in natural.part("train").problem((CRANE,), 3)
-        for categories in ((CRANE,), (OWL,)):
-            assert ".webp" not in natural.part("val").problem(categories, 3)
-        # As many of natural-train as there are, which the size of natural-val does not limit.
-        natural = NaturalFolders(kind="folder", images=str(folder), val_per_class=1)
-        assert natural.part("train").problem((CRANE,), 3) is None
 
     @pytest.mark.parametrize(
         "places", [{}, {"train": "a"}, {"images": "a"}, {"train": "a", "val": "b", "images": "c"}]
@@ -343,7 +352,7 @@ class TestListedFiles:
             "owl/1.png,an owl,owl,2\n"
             "Kräne & Vögel/a b.jpg,,crane,3\n",
         )
-        assert image_set.problem((CRANE, OWL), 1) is None
+        assert image_set.problem((CRANE, OWL)) is None
         rows = read(image_set, CRANE, tmp_path)[0].to_pylist()
         assert [Path(row["image"]["path"]).name for row in rows] == ["größe 2.png", "a b.jpg"]
         assert rows[0]["prompt"] == 'a crane,\nin "fog"'
@@ -360,13 +369,13 @@ class TestListedFiles:
                 kind="folder", images=str(folder / "files"), table=str(folder / name)
             )
             image_set = generator.image_set()
-            assert image_set.problem((category,), 2) is None
+            assert image_set.problem((category,)) is None
             table, aside = read(image_set, category, tmp_path)
             assert (len(table), aside) == (2, [])
 
     def test_a_missing_file_is_put_aside(self, folder, tmp_path):
         image_set = self.listed(folder, "class_id,file\nowl,owl/1.png\nowl,owl/2.png\n")
-        assert image_set.problem((OWL,), 1) is None
+        assert image_set.problem((OWL,)) is None
         table, aside = read(image_set, OWL, tmp_path, max_unreadable=0.5)
         assert len(table) == 1
         assert (aside[0]["path"], aside[0]["reason"]) == (f"{folder}/owl/2.png", "no such file")
@@ -375,40 +384,43 @@ class TestListedFiles:
     @pytest.mark.parametrize(
         ("text", "said"),
         [
-            ("class,file\nowl,owl/1.png\n", "needs the columns class_id and file; it has class, f"),
-            ("class_id,file\nowl,\n", "row 1 has no file"),
-            ("class_id,file\nowl,owl/1.png\n ,owl/1.png\n", "row 2 has no class_id"),
             ("class_id,file\nkite,owl/1.png\n", "lists no file of the class owl; it has kite"),
             ("class_id,file\nowl,elsewhere/1.png\n", "there is no file {folder}/elsewhere/1.png"),
-            ("class_id,file\nowl,owl/1.png,3\n", "neither CSV in UTF-8 nor Parquet"),
-            ("", "neither CSV in UTF-8 nor Parquet"),
+            ("class_id,file\n", "has no rows"),
         ],
     )
     def test_what_is_wrong_with_a_table_is_one_line(self, folder, text, said):
-        problem = self.listed(folder, text).problem((OWL,), 1)
+        problem = self.listed(folder, text).problem((OWL,))
         assert said.format(folder=folder) in problem
         assert problem.startswith(str(folder / "list.csv"))
         assert "\n" not in problem
 
     def test_a_missing_or_damaged_table_is_one_line(self, folder):
         gone = ListedFiles(kind="table", table=str(folder / "gone.csv"))
-        assert gone.problem((OWL,), 1) == f"no file {folder}/gone.csv"
+        assert gone.problem((OWL,)) == f"no file {folder}/gone.csv"
         (folder / "bad.parquet").write_bytes(b"PAR1 no")
-        (folder / "latin.csv").write_bytes("class_id,file\nowl,größe\n".encode("latin-1"))
-        for name in ("bad.parquet", "latin.csv"):
+        os.mkfifo(folder / "pipe.parquet")
+        (folder / "endless.csv").symlink_to("/dev/zero")
+        pq.write_table(pa.table({"class": ["owl"]}), folder / "columns.parquet")
+        pq.write_table(pa.table({"class_id": ["owl"], "file": [" "]}), folder / "empty.parquet")
+        said = {
+            "bad.parquet": "not a readable Parquet file",
+            "pipe.parquet": "not a readable Parquet file (not a file)",
+            "endless.csv": "cannot be read (not a file)",
+            "columns.parquet": "no column class_id; needed are class_id, file, found are class",
+            "empty.parquet": "row 1: no file; give each row one",
+        }
+        for name, line in said.items():
             bad = ListedFiles(kind="table", table=str(folder / name))
-            assert "neither CSV in UTF-8 nor Parquet" in bad.problem((OWL,), 1)
+            assert bad.problem((OWL,)).startswith(f"{folder}/{name}: {line}"), name
 
     def test_a_column_that_is_no_text_is_one_line(self, folder):
         nested = pa.table({"class_id": [["owl"]], "file": ["owl/1.png"]})
         pq.write_table(nested, folder / "nested.parquet")
-        in_lists = ListedFiles(kind="table", table=str(folder / "nested.parquet"))
-        twice = self.listed(folder, "class_id,file,class_id\nowl,owl/1.png,owl\n")
-        for image_set in (in_lists, twice):
-            problem = image_set.problem((OWL,), 1)
-            said = "the columns class_id, file must each be there once and hold text; it has"
-            assert problem.startswith(f"{image_set.table}: {said} class_id: ")
-            assert "\n" not in problem
+        problem = ListedFiles(kind="table", table=str(folder / "nested.parquet")).problem((OWL,))
+        said = "the columns class_id, file must each be there once and hold text; it has"
+        assert problem.startswith(f"{folder}/nested.parquet: {said} class_id: ")
+        assert "\n" not in problem
 
     def test_one_table_can_be_split(self, folder):
         lines = "".join(f"owl,owl/{number}.png\n" for number in range(9))
@@ -417,10 +429,9 @@ class TestListedFiles:
         natural = NaturalTables(kind="table", images=str(folder / "list.csv"), val_per_class=4)
         parts = [[item.name for item in natural.part(part).found(OWL)] for part in ("train", "val")]
         assert [len(names) for names in parts] == [5, 4]
-        assert natural.part("val").problem((OWL,), 4) is None
-        assert "holds 9 images, but measures.n is 6" in NaturalTables(
-            kind="table", images=str(folder / "list.csv"), val_per_class=6
-        ).part("train").problem((OWL,), 6)
+        assert natural.part("val").problem((OWL,)) is None
+        # Of both parts together.
+        assert natural.part("val").counts((OWL, CRANE), 2) == {"owl": 9, "crane": 0}
 
 
 def test_a_generator_needs_a_place():

@@ -3,6 +3,7 @@
 import json
 import os
 from pathlib import Path
+from time import process_time
 
 import datasets
 import numpy as np
@@ -15,12 +16,12 @@ from synthgap import tables
 from synthgap.classes import Category
 from synthgap.errors import InputError
 from synthgap.generation.made_elsewhere import ParquetGenerator
-from synthgap.image_files import parquet_rows
+from synthgap.image_files import byte_ranges, parquet_rows
 from synthgap.image_files.decoding import encoded, pictures
 from synthgap.image_sets.image_table import read_images
 from synthgap.image_sets.natural import NaturalParquet
 from synthgap.image_sets.parquet_files import ParquetFiles
-from synthgap.image_sets.parquet_index import write_index
+from synthgap.image_sets.parquet_index import parts_of, write_index
 from synthgap.study.model import Study
 from synthgap.study.parsing import read_yaml, slow_images
 
@@ -106,7 +107,7 @@ def test_each_class_gets_its_pictures_as_datasets_shows_them(make, stored, tmp_p
         cache_dir=str(tmp_path / "cache"),
     )
     image_set = make(stored)
-    assert image_set.problem((CRANE, OWL, KITE), 1) is None
+    assert image_set.problem((CRANE, OWL, KITE)) is None
     seen = 0
     for number, category in enumerate((CRANE, OWL, KITE)):
         table, aside = read(image_set, category, tmp_path)
@@ -152,6 +153,64 @@ def test_a_study_of_compressed_images_says_so_in_one_line(stored):
             assert "\n" not in line
 
 
+@pytest.mark.parametrize("statistics", [True, False])
+def test_files_that_are_only_named_are_not_called_compressed(statistics, tmp_path, capsys):
+    """There is nothing to copy; a file of one image and of many."""
+    kind = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    (tmp_path / "a.png").write_bytes(encode(noise()))
+    for rows in (1, 5000):
+        cells = [{"bytes": None, "path": f"{tmp_path}/a.png"}] * rows
+        table = pa.table({"image": pa.array(cells, kind), "label": ["n01"] * rows})
+        path = tmp_path / f"{rows}.parquet"
+        pq.write_table(table, path, compression="zstd", write_statistics=statistics)
+        image_set = ParquetFiles(kind="parquet", files=str(path))
+        assert not image_set.compressed()
+        write_index(image_set, tmp_path / "index.parquet", {})
+        assert capsys.readouterr().out == ""
+        places = tables.read(tmp_path / "index.parquet")["path"].to_pylist()
+        assert places == [f"{tmp_path}/a.png"] * rows
+
+
+def test_footers_of_a_thousand_files_are_read_in_seconds(stored, tmp_path):
+    content = Path(f"{stored}/data/train-00000.parquet").read_bytes()
+    for number in range(1000):
+        (tmp_path / f"{number:04}.parquet").write_bytes(content)
+    image_set = ParquetFiles(kind="parquet", files=f"{tmp_path}/*.parquet")
+    start = process_time()
+    assert image_set.problem((CRANE, OWL, KITE)) is None
+    assert process_time() - start < 10
+    # Too many to read their labels before the first job.
+    assert image_set.counts((CRANE,), 1) is None
+
+
+def test_the_index_counts_all_classes_before_it_reads_an_image(stored, tmp_path, monkeypatch):
+    """As the check does for fewer files."""
+    image_set = mixed(stored)
+    counts = image_set.counts((CRANE, OWL, KITE), 99)
+    labels = [BIRDS[label_of(place)] for place in range(FILES * EACH)]
+    assert counts == {name: labels.count(name) for name in BIRDS}
+
+    def refuse(*_):
+        raise AssertionError("an image was looked for")
+
+    monkeypatch.setattr(byte_ranges, "byte_ranges", refuse)
+    with pytest.raises(InputError) as caught:
+        write_index(
+            image_set,
+            tmp_path / "index.parquet",
+            {},
+            categories=(CRANE, OWL, KITE),
+            least=6,
+            parts=parts_of("natural-train", {"val_per_class": 3}),
+        )
+    assert sorted(counts.values()) == [5, 9, 10]
+    assert "measures.n is 6, but natural-train has fewer in 1 of 3 classes" in str(caught.value)
+    assert str(caught.value).endswith("the largest that works is 2")
+    assert not (tmp_path / "index.parquet").exists()
+    assert parts_of("dalle", {"val_per_class": 3}) == {"dalle": None}
+    assert parts_of("natural-val", {"train": "a", "val": "b"}) == {"natural-val": None}
+
+
 def test_keys_do_not_depend_on_how_images_are_stored(stored, tmp_path):
     one, other = (read(make(stored), OWL, tmp_path)[0] for make in (mixed, packed))
     assert one["key"].equals(other["key"])
@@ -177,7 +236,7 @@ def test_a_file_of_labels_says_what_numbers_mean(stored, tmp_path):
 
 def test_a_class_may_be_called_otherwise_in_the_files(stored, tmp_path):
     crane = Category(class_id="crane", name="crane", folder="n01")
-    assert mixed(stored).problem((crane,), 1) is None
+    assert mixed(stored).problem((crane,)) is None
     table, _ = read(mixed(stored), crane, tmp_path)
     assert table["class_id"].to_pylist()[0] == "crane"
     assert len(table) == sum(label_of(place) == 0 for place in range(FILES * EACH))
@@ -200,7 +259,7 @@ def test_image_tables_of_an_older_run_are_a_generator(stored, tmp_path):
         row["image"] = {"bytes": encoded(row["image"]), "path": f"n02/{row['index']:05d}"}
     for name, some in (("bytes", rows), ("paths", table.to_pylist())):
         made = pa.Table.from_pylist(some, schema=tables.IMAGES)
-        tables.write(made, tmp_path / f"old/{name}.parquet", {})
+        tables.write(made, tmp_path / f"old/{name}.parquet", {"study": "old"})
         old = ParquetGenerator(kind="parquet", images=str(tmp_path / f"old/{name}.parquet"))
         again, aside = read(old.image_set(), OWL, tmp_path)
         assert aside == []
@@ -228,12 +287,15 @@ def test_bad_images_inside_a_file_are_put_aside(compression, tmp_path):
         *("empty", "truncated", "neither bytes nor a path", "neither bytes nor a path"),
         "no such file",
     ]
-    assert all(row["path"].startswith(f"{tmp_path}/a.parquet#") for row in aside)
+    for row in aside:
+        # Where it is known before any image is read, the path of the file itself.
+        inside = row["path"].startswith(f"{tmp_path}/a.parquet#")
+        assert inside or (row["path"], compression) == ("nowhere.png", "none")
 
 
 def test_what_is_wrong_with_files_is_one_line(stored, tmp_path):
     def problem(files="data/train-*.parquet", **keys):
-        said = ParquetFiles(kind="parquet", files=f"{stored}/{files}", **keys).problem((CRANE,), 1)
+        said = ParquetFiles(kind="parquet", files=f"{stored}/{files}", **keys).problem((CRANE,))
         assert said is None or "\n" not in said
         return said
 
@@ -250,7 +312,7 @@ def test_what_is_wrong_with_files_is_one_line(stored, tmp_path):
     bare = pq.read_table(f"{stored}/data/train-00000.parquet").replace_schema_metadata(None)
     pq.write_table(bare, tmp_path / "bare.parquet")
     files = ParquetFiles(kind="parquet", files=str(tmp_path / "bare.parquet"))
-    assert "holds numbers; name as `labels` a CSV file" in files.problem((CRANE,), 1)
+    assert "holds numbers; name as `labels` a CSV file" in files.problem((CRANE,))
 
 
 @pytest.mark.parametrize(
@@ -265,7 +327,7 @@ def test_labels_are_texts_or_whole_numbers(kind, fits, stored, tmp_path):
     labels = table["label"].combine_chunks().cast(kind) if fits else pa.nulls(len(table), kind)
     pq.write_table(table.set_column(1, "label", labels), tmp_path / "a.parquet")
     files = ParquetFiles(kind="parquet", files=str(tmp_path / "a.parquet"))
-    problem = files.problem((CRANE,), 1)
+    problem = files.problem((CRANE,))
     if not fits:
         assert problem.startswith(f"{tmp_path}/a.parquet: the column label holds {str(kind)[:4]}")
         assert problem.endswith("; labels are text or whole numbers")
@@ -291,7 +353,7 @@ def test_a_label_without_a_class_is_refused_by_its_row(label, stored, tmp_path):
 def test_a_class_without_images_is_refused(stored, tmp_path):
     none = Category(class_id="n04", name="n04")
     with pytest.raises(
-        InputError, match=r"\(class n04\) has 0 usable images, but measures\.n is 1"
+        InputError, match=r"\(class n04\) has 0 usable images, but measures\.n is 1; none works"
     ):
         read(packed(stored), none, tmp_path)
 

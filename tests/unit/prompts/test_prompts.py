@@ -109,7 +109,7 @@ class TestCaptions:
         with pytest.raises(InputError, match=r"c.csv: no caption for the class n02012849"):
             made.prompts(CRANE)
 
-    @pytest.mark.parametrize("text", ["", "class,prompt\na,b\n", "class_id;prompt\na;b\n"])
+    @pytest.mark.parametrize("text", ["", "class,prompt\na,b\n", "class_id|prompt\na|b\n"])
     def test_need_their_two_columns(self, tmp_path, text):
         made = captions(tmp_path / "c.csv", text)
         with pytest.raises(InputError, match="needed are class_id, prompt"):

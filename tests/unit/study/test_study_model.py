@@ -1,9 +1,11 @@
 import copy
+import os
 from pathlib import Path
 
 import pytest
 import yaml
 
+from synthgap.errors import InputError
 from synthgap.study.model import Study
 from synthgap.study.parsing import parse_study, read_yaml
 
@@ -27,10 +29,24 @@ def test_the_projects_own_are_valid(file):
     assert study.sources[:2] == ("natural-train", "natural-val")
 
 
-def test_results_folder_is_made_and_left_empty():
-    data = {**TINY, "results": "deep/results"}
-    assert parse_study(data, "study.yaml").results == "deep/results"
-    assert list(Path("deep/results").iterdir()) == []
+@pytest.mark.parametrize("results", ["deep/results", "../beside/results", "a/../b"])
+def test_a_check_makes_no_folder(results, tmp_path):
+    before = sorted(tmp_path.parent.iterdir())
+    assert parse_study({**TINY, "results": results}, "study.yaml").results == results
+    assert list(tmp_path.iterdir()) == []
+    assert sorted(tmp_path.parent.iterdir()) == before
+
+
+def test_a_results_folder_that_cannot_be_made_is_told(tmp_path, monkeypatch):
+    Path("shut").mkdir(mode=0o700)
+    Path("link").symlink_to("nowhere")
+    with pytest.raises(InputError, match=r"results: the folder link/a cannot .*link is no folder"):
+        parse_study({**TINY, "results": "link/a"}, "study.yaml")
+    # The system answers for whoever runs Python; root may write anywhere.
+    monkeypatch.setattr(os, "access", lambda path, _: "shut" not in str(path))
+    with pytest.raises(InputError, match=r"results: .*/results cannot .*no permission in .*shut"):
+        parse_study({**TINY, "results": "shut/deep/results"}, "study.yaml")
+    assert list(Path("shut").iterdir()) == []
 
 
 def test_prompts_of_a_variant_are_its_recipes():
