@@ -1,7 +1,8 @@
 """Opening pictures: encoded bytes become RGB as a person would see them.
 
 The first frame is taken, turned as its EXIF orientation says. What is transparent shows white. 16
-bits a channel are scaled to 8. CMYK and palettes are converted by Pillow, without colour profiles.
+bits a channel are scaled to 8. CMYK and palettes are converted by Pillow's plain formulas. A colour
+profile (ICC) is not applied: encoders and trainings on photographs take the numbers as they stand.
 """
 
 import errno
@@ -18,7 +19,7 @@ import pyarrow as pa
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from synthgap.errors import InputError
-from synthgap.image_files import byte_ranges, parquet_rows
+from synthgap.image_files import byte_ranges, no_images, parquet_rows
 
 FORMATS = (
     *("AVIF", "BMP", "DIB", "GIF", "ICO", "JPEG", "JPEG2000"),
@@ -29,6 +30,13 @@ FORMATS = (
 WITHOUT_COLOURS = frozenset({"F", "I", "LAB"})
 """Modes of Pillow that hold measurements, or colours that it cannot convert."""
 
+LARGEST = 2**30
+"""Bytes of a file that is read. The largest picture that is opened, of 179 million pixels, takes
+0.5 GiB uncompressed, and 1 GiB with 16 bits a channel."""
+
+LONGEST = 1000
+"""Times that a picture may be as long as it is wide. Encoders scale the shorter side to some 224
+pixels: a strip of 30,000 × 1 pixels would take 4 GB."""
 
 ROUNDING = 8
 """Levels by which a picture of one colour may vary where it is decoded at an eighth of its size."""
@@ -148,12 +156,15 @@ def _decoded(content: bytes, *, small: bool) -> Image.Image:
         raise UnreadableError("empty")
     try:
         image = Image.open(io.BytesIO(content), formats=FORMATS)
+        _check_shape(*image.size)
         if small:
             # JPEG only: an eighth of the size, yet all of the file is read.
             image.draft(None, (1, 1))
         image.load()
+    except UnreadableError:
+        raise
     except UnidentifiedImageError as error:
-        raise UnreadableError("not an image, or too damaged to tell") from error
+        raise UnreadableError(no_images.why_not(content)) from error
     except Image.DecompressionBombError as error:
         raise UnreadableError("more than 179 million pixels") from error
     except MemoryError:
@@ -167,6 +178,13 @@ def _decoded(content: bytes, *, small: bool) -> Image.Image:
     return image
 
 
+def _check_shape(width: int, height: int) -> None:
+    if max(width, height) > LONGEST * min(width, height):
+        raise UnreadableError(
+            f"{width} × {height} pixels; no side may be more than {LONGEST:,} times the other"
+        )
+
+
 def _from_16_bits(image: Image.Image) -> Image.Image:
     """Scale grey levels to 8 bits; TIFF may hold 12 bits where Pillow says 16."""
     bits = int(getattr(image, "tag_v2", {}).get(258, (16,))[0])
@@ -175,9 +193,21 @@ def _from_16_bits(image: Image.Image) -> Image.Image:
 
 
 def _content_of_file(path: str) -> bytes:
-    if not stat.S_ISREG(os.stat(path).st_mode):
+    # To open a device may do something.
+    _check_regular(os.stat(path))
+    # What has taken its place since is not waited for.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    with open(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        _check_regular(status)
+        if status.st_size > LARGEST:
+            raise UnreadableError(f"larger than {LARGEST // 2**30} GiB")
+        return file.read(status.st_size)
+
+
+def _check_regular(status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
         raise UnreadableError("not a file")
-    return Path(path).read_bytes()
 
 
 def _reason_of_system(path: str, error: OSError) -> str:
