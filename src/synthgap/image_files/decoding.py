@@ -3,11 +3,16 @@
 The first frame is taken, turned as its EXIF orientation says. What is transparent shows white. 16
 bits a channel are scaled to 8. CMYK and palettes are converted by Pillow's plain formulas. A colour
 profile (ICC) is not applied: encoders and trainings on photographs take the numbers as they stand.
+
+What an image table lists must still be what it was when the table was made: `picture` looks, for
+all who show, embed or train on images.
 """
 
 import errno
+import hashlib
 import io
 import os
+import shlex
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -129,26 +134,60 @@ def encoded(cell: Mapping[str, Any]) -> bytes:
         raise UnreadableError(str(error)) from error
 
 
-def picture(cell: Mapping[str, Any]) -> Image.Image:
+def picture(cell: Mapping[str, Any], sha256: str | None, table: str | Path) -> Image.Image:
     """The picture of a cell in RGB.
 
+    Args:
+        cell: a value of an image table's column `image`.
+        sha256: hash of the encoded image as the table has it; None where the bytes are the table's
+            own, which nothing else can have changed.
+        table: the image table, for messages.
+
     Raises:
-        InputError: it cannot be used; the message names it.
+        InputError: it cannot be used, or is not what the table lists; the message names it, and
+            says how to read it anew.
     """
     try:
-        return opened(encoded(cell))
+        content = encoded(cell)
+    except UnreadableError as error:
+        if sha256 is None:
+            raise InputError(f"{cell['path']}: cannot be used as an image ({error})") from error
+        raise InputError(
+            f"{cell['path']}: cannot be read any more ({error}), but {table} lists it; put it "
+            f"back, or {_anew(cell['path'], table)}"
+        ) from error
+    if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
+        raise InputError(
+            f"{cell['path']}: has changed since {table} was made; {_anew(cell['path'], table)}"
+        )
+    try:
+        return opened(content)
     except UnreadableError as error:
         raise InputError(f"{cell['path']}: cannot be used as an image ({error})") from error
 
 
-def pictures(table: pa.Table) -> Iterator[Image.Image]:
+def pictures(images: pa.Table, table: str | Path) -> Iterator[Image.Image]:
     """Yield the pictures of an image table in RGB, each opened when it is asked for.
 
+    Args:
+        images: rows of the table, with the columns `image` and `sha256`.
+        table: where it lies, for messages.
+
     Raises:
-        InputError: a picture cannot be opened.
+        InputError: a picture cannot be opened, or is not what the table lists.
     """
-    for cell in table["image"]:
-        yield picture(cell.as_py())
+    for cell, sha256 in zip(images["image"], images["sha256"], strict=True):
+        value = cell.as_py()
+        yield picture(value, sha256.as_py() if value["bytes"] is None else None, table)
+
+
+def _anew(path: str, table: str | Path) -> str:
+    """What lets the next run read a class again, whatever lists its images."""
+    command = f"rm {shlex.quote(str(table))}"
+    if place := byte_ranges.parse(path) or parquet_rows.parse(path):
+        # The index of the file is read again, too.
+        command += f" && touch {shlex.quote(place.file)}"
+    return f"`{command}` and run again, which reads the class anew"
 
 
 def _decoded(content: bytes, *, small: bool) -> Image.Image:
