@@ -74,17 +74,11 @@ def _as_seen(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def check(content: bytes) -> None:
-    """Decode an image to its end, as cheaply as possible, to see whether `opened` can.
-
-    Raises:
-        UnreadableError: as `opened`.
-    """
-    _decoded(content, small=True)
-
-
 def only_colour(content: bytes) -> tuple[int, int, int] | None:
-    """The colour of a picture that has but one, or None; nearly as cheap as `check`, which it is.
+    """The colour of a picture that has but one, or None.
+
+    All of the file is decoded, and more cheaply than by `opened`, so that this also says whether it
+    can be used.
 
     Raises:
         UnreadableError: as `opened`.

@@ -1,0 +1,1 @@
+"""Tables of what people really have, each case with a maker and the right value beside it."""
