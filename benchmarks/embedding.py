@@ -146,17 +146,23 @@ def main() -> None:
             for _ in range(0, given.images, given.batch_size):
                 opened.on_device(on_host)
 
+        def decoded(part: Any) -> list[Any]:
+            return list(pictures(part, table))
+
         contestants = {
             LOOP: plain,
             LOADER: loaded,
             OURS: synthgap,
             MODEL: model_only,
             DECODING: lambda: deque(
-                read_ahead(table, lambda part: len(list(pictures(part))), given.threads), maxlen=0
+                read_ahead(table, lambda part: len(decoded(part)), given.threads),
+                maxlen=0,
             ),
             PREPARING: lambda: deque(
                 read_ahead(
-                    table, lambda part: len(opened.prepare(list(pictures(part)))), given.threads
+                    table,
+                    lambda part: len(opened.prepare(decoded(part))),
+                    given.threads,
                 ),
                 maxlen=0,
             ),

@@ -54,6 +54,7 @@ localrules:
 rule write_answer:
     input:
         variants=f"{RESULTS}/summary/variants.parquet",
+        copies=f"{RESULTS}/summary/copies.parquet",
         templates=templates("answer"),
     output:
         report(
@@ -122,13 +123,14 @@ rule write_measures:
 rule write_flags:
     input:
         flags=f"{RESULTS}/summary/flags.parquet",
+        copies=f"{RESULTS}/summary/copies.parquet",
         templates=templates("flags"),
     output:
         report(
             f"{RESULTS}/figures/flags.html",
             caption="../workflow/report/flags.rst",
             category="Answer",
-            labels={"what": "flagged images"},
+            labels={"what": "flagged images and copies"},
         ),
     log:
         f"{LOGS}/figures/flags.log",

@@ -3,10 +3,12 @@
 Inputs: image sets, natural or made elsewhere; the models of the generators.
 Outputs: images/{source}/{class_id}.parquet, one table a source and class; of what was read also
 quarantine/{source}/{class_id}.parquet, what was put aside and why; index/{source}.parquet, where the
-images of a source lie inside Parquet files; summary/flags.parquet and .csv: how many synthetic images
-are black, of one colour and the like.
-Guarantees: what is read is not copied, and every image is in one of the two tables. A generated
-image depends on its key alone (prompt, seed, settings, model, code). Images whose key is still
+images of a source lie inside Parquet files; summary/flags.parquet and .csv: how many images are black,
+of one colour and the like; copies/{source}.parquet, and joined summary/copies.parquet and .csv: how many
+images are copies of others.
+Guarantees: what is read is not copied, and every image is in one of the two tables. No class that is
+read has a larger share of copies than its source's `max_copies`; that is known as soon as its source and
+the natural images are read, whatever is still to be generated. A generated image depends on its key alone (prompt, seed, settings, model, code). Images whose key is still
 wanted stay byte for byte; only the missing ones are made, and those that a killed job had finished
 are taken over.
 """
@@ -17,7 +19,10 @@ from functools import cache
 READ = [source for source in STUDY.sources if STUDY.image_set(source) is not None]
 GENERATED = [variant for variant in STUDY.variants if variant not in READ]
 
-FLAG_TABLES = [f"{RESULTS}/summary/flags.{suffix}" for suffix in ("parquet", "csv")]
+# What is to be known about images beside the measures: flags and copies.
+FLAG_TABLES = expand(
+    f"{RESULTS}/summary/{{table}}.{{suffix}}", table=["flags", "copies"], suffix=["parquet", "csv"]
+)
 
 
 def images_of(source):
@@ -64,6 +69,11 @@ def generator_of(variant):
     return STUDY.generators[STUDY.variants[variant].generator]
 
 
+def other_natural(source):
+    """The natural sources that the images of a source may be copies of."""
+    return [name for name in (NATURAL_TRAIN, NATURAL_VAL) if name != source]
+
+
 def by_variant(value):
     """By the variants that are generated, from a variant's generator."""
     return by("variant", {name: value(generator_of(name)) for name in GENERATED})
@@ -79,6 +89,11 @@ GENERATOR_RESOURCES = {
 }
 
 
+# On a cluster, not worth an allocation.
+localrules:
+    join_copies,
+
+
 rule index_images:
     output:
         f"{RESULTS}/index/{{source}}.parquet",
@@ -86,6 +101,7 @@ rule index_images:
         f"{LOGS}/index/{{source}}.log",
     wildcard_constraints:
         source=one_of(READ),
+    priority: 4
     conda:
         "../envs/tables.yaml"
     resources:
@@ -111,15 +127,20 @@ rule read_images:
     wildcard_constraints:
         source=one_of(READ),
         class_id=one_of(STUDY.class_ids),
+    # What is wrong with the images that there are is found before anything is made from them.
+    priority: 4
     conda:
         "../envs/tables.yaml"
     resources:
         **sized(lambda wildcards: needs.reading(IMAGES)),
-        # No parameters: they decide whether the job fails, and nothing in its tables. join_quarantine
-        # and the measures hold finished tables against them.
+        # No parameters: they decide whether the job fails, and nothing in its tables. join_quarantine,
+        # count_copies and the measures hold finished tables against them.
         least=STUDY.measures.n,
         max_unreadable_per_million=by(
             "source", {name: per_million(STUDY.max_unreadable(name)) for name in READ}
+        ),
+        max_copies_per_million=by(
+            "source", {name: per_million(STUDY.max_copies(name)) for name in READ}
         ),
     params:
         image_set=by(
@@ -128,7 +149,6 @@ rule read_images:
         folder=lambda wildcards: STUDY.category(wildcards.class_id).folder,
         # In place of inputs: see synthgap.stamps.
         stamp=stamp_of_class,
-        synthetic=by("source", {name: name in STUDY.variants for name in READ}),
         code=code("read_images.py"),
     script:
         "../workflow/scripts/read_images.py"
@@ -174,7 +194,7 @@ rule generate_images:
 
 rule count_flags:
     input:
-        [table for variant in STUDY.variants for table in images_of(variant)],
+        [table for source in STUDY.sources for table in images_of(source)],
     output:
         table=f"{RESULTS}/summary/flags.parquet",
         csv=f"{RESULTS}/summary/flags.csv",
@@ -183,10 +203,56 @@ rule count_flags:
     conda:
         "../envs/tables.yaml"
     resources:
-        **sized(lambda wildcards: needs.joining(CLASSES * len(STUDY.variants))),
+        **sized(lambda wildcards: needs.joining(CLASSES * len(STUDY.sources))),
     params:
-        variants=list(STUDY.variants),
+        sources=list(STUDY.sources),
         classes=len(STUDY.class_ids),
         code=code("count_flags.py"),
     script:
         "../workflow/scripts/count_flags.py"
+
+
+rule count_copies:
+    input:
+        own=lambda wildcards: images_of(wildcards.source),
+        natural=lambda wildcards: [
+            table for name in other_natural(wildcards.source) for table in images_of(name)
+        ],
+    output:
+        f"{RESULTS}/copies/{{source}}.parquet",
+    log:
+        f"{LOGS}/copies/{{source}}.log",
+    wildcard_constraints:
+        source=one_of(STUDY.sources),
+    # As soon as the images are read: it may end the run.
+    priority: 5
+    conda:
+        "../envs/tables.yaml"
+    resources:
+        **sized(lambda wildcards: needs.joining(3 * CLASSES)),
+    params:
+        natural=by("source", {name: other_natural(name) for name in STUDY.sources}),
+        # Of images that the study generates, copies are counted and not limited.
+        max_copies=by(
+            "source",
+            {name: STUDY.max_copies(name) if name in READ else None for name in STUDY.sources},
+        ),
+        code=code("count_copies.py"),
+    script:
+        "../workflow/scripts/count_copies.py"
+
+
+rule join_copies:
+    input:
+        expand(f"{RESULTS}/copies/{{source}}.parquet", source=STUDY.sources),
+    output:
+        table=f"{RESULTS}/summary/copies.parquet",
+        csv=f"{RESULTS}/summary/copies.csv",
+    log:
+        f"{LOGS}/copies.log",
+    conda:
+        "../envs/tables.yaml"
+    params:
+        code=code("join_copies.py"),
+    script:
+        "../workflow/scripts/join_copies.py"

@@ -26,8 +26,8 @@ IMAGES = pa.schema(
         pa.field("flag", pa.string()),
     ]
 )
-"""One row an image. Natural images from files hold a path alone; `prompt`, `seed` and `flag` are
-null. `flag` says what is wrong with a synthetic image, and is null for an ordinary one."""
+"""One row an image. Natural images from files hold a path alone; `prompt` and `seed` are null.
+`flag` says what is wrong with an image that is no picture, and is null for an ordinary one."""
 
 ROW_GROUP_BYTES = 32 * 2**20
 """Of an image table, about: some 400 JPEGs of 512 × 512 pixels. Reading a row reads its group."""

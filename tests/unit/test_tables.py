@@ -26,7 +26,7 @@ def png(grey: int) -> bytes:
 
 def image_table(*cells: dict[str, bytes | str | None]) -> pa.Table:
     rows = [
-        {"image": cell, "class_id": "crane", "index": index, "key": f"k{index}", "sha256": "s"}
+        {"image": cell, "class_id": "crane", "index": index, "key": f"k{index}", "sha256": None}
         for index, cell in enumerate(cells)
     ]
     return pa.Table.from_pylist(rows, schema=tables.IMAGES)
@@ -130,7 +130,7 @@ class TestHuggingFace:
     def test_pictures_come_from_bytes_or_from_the_file(self, tmp_path):
         Image.new("L", (3, 3), 7).save(tmp_path / "grey.png")
         cells = ({"bytes": png(9), "path": "x"}, {"bytes": None, "path": f"{tmp_path}/grey.png"})
-        found = list(pictures(image_table(*cells)))
+        found = list(pictures(image_table(*cells), "t"))
         assert [image.mode for image in found] == ["RGB", "RGB"]
         assert [image.getpixel((1, 1)) for image in found] == [(9, 9, 9), (7, 7, 7)]
 
@@ -138,7 +138,7 @@ class TestHuggingFace:
     def test_a_picture_that_cannot_be_opened_is_named(self, content):
         table = image_table({"bytes": content, "path": "no/such.png"})
         with pytest.raises(InputError, match=r"^no/such.png: cannot be used as an image"):
-            list(pictures(table))
+            list(pictures(table, "t"))
 
 
 class TestReplacing:

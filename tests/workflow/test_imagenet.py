@@ -57,6 +57,8 @@ def test_lists_the_jobs_of_a_thousand_classes(imagenet: Project) -> None:
         "join_quarantine": 1,
         "write_quarantine": 1,
         "count_flags": 1,
+        "count_copies": sources,
+        "join_copies": 1,
         "write_flags": 1,
         "generate_images": VARIANTS * thousand,
         "embed_images": sources * thousand,

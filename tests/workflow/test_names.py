@@ -55,7 +55,8 @@ def named(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Projec
     scans = [
         picture
         for source in ("natural-train", "natural-val")
-        for picture in pictures(read(results / f"images/{source}/digit-6.parquet"))
+        for table in [results / f"images/{source}/digit-6.parquet"]
+        for picture in pictures(read(table), table)
     ]
     for category in CLASSES:
         place = category.get("folder", category["class_id"])

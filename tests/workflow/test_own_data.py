@@ -38,12 +38,12 @@ def own(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
         place = folder / "my images" / f"Bilder für {digit}"
         place.mkdir(parents=True)
         for part in ("train", "val"):
-            table = read(results / f"images/natural-{part}/{digit}.parquet")
-            for number, picture in enumerate(pictures(table)):
+            table = results / f"images/natural-{part}/{digit}.parquet"
+            for number, picture in enumerate(pictures(read(table), table)):
                 picture.save(place / f"{part} {number}.{'png' if number % 2 else 'jpg'}")
-        made = read(results / f"images/classname/{digit}.parquet")
+        made = results / f"images/classname/{digit}.parquet"
         (folder / "elsewhere").mkdir(exist_ok=True)
-        for number, picture in enumerate(pictures(made)):
+        for number, picture in enumerate(pictures(read(made), made)):
             picture.save(folder / f"elsewhere/{digit} {number}.png")
             listed.append((f"{digit} {number}.png", class_id, f"a drawing of {digit}"))
     (folder / "my images/Bilder für digit-6/damaged.png").write_bytes(b"no image")
@@ -133,7 +133,7 @@ def test_the_report_lists_what_was_put_aside(own: Project) -> None:
     aside = pd.read_csv(own.folder / "answers/mine/summary/quarantine.csv")
     found = dict(zip(aside["path"], aside["reason"], strict=True))
     assert found == {
-        "my images/Bilder für digit-6/damaged.png": "not an image, or too damaged to tell",
+        "my images/Bilder für digit-6/damaged.png": "not an image, but text",
         "my images/Bilder für digit-6/Thumbs.db": "no image by its name, which ends in .db",
     }
     page = (own.folder / "answers/mine/figures/quarantine.html").read_text()

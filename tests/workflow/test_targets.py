@@ -29,6 +29,8 @@ STAGES = {
         "join_diagnoses": 1,
         "count_causes": 1,
         "count_flags": 1,
+        "count_copies": 4,
+        "join_copies": 1,
         "join_quarantine": 1,
     },
 }

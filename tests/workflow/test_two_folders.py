@@ -32,8 +32,8 @@ def two_folders(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> 
             target = Path(folder, place, category.get("folder", category["class_id"]))
             target.mkdir(parents=True)
             for source in sources:
-                table = read(results / f"images/{source}/{digit}.parquet")
-                for number, picture in enumerate(pictures(table)):
+                table = results / f"images/{source}/{digit}.parquet"
+                for number, picture in enumerate(pictures(read(table), table)):
                     picture.save(target / f"{source} {number}.png")
     study["natural"]["val_per_class"] = 6
     study["measures"] |= {"n": 6, "draws": 100}
@@ -63,8 +63,8 @@ def test_two_folders_and_an_encoder_are_a_study(two_folders: Project, finished: 
 def test_nothing_was_generated_trained_or_left_open(two_folders: Project) -> None:
     folders = {path.name for path in (two_folders.folder / "results/mine").iterdir()}
     assert folders == {
-        *("diagnosis", "embedding_classifiers", "embeddings", "figures", "images", "logs"),
-        *("measures", "models", "pooled", "projections", "quarantine", "summary"),
+        *("copies", "diagnosis", "embedding_classifiers", "embeddings", "figures", "images"),
+        *("logs", "measures", "models", "pooled", "projections", "quarantine", "summary"),
     }
     assert two_folders.jobs() == []
     page = (two_folders.folder / "results/mine/figures/answer.html").read_text()

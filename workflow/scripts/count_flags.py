@@ -11,9 +11,9 @@ def work() -> None:
     from synthgap.tables import write_with_csv
 
     params = snakemake.params
-    # The rule lists its inputs by variant and class.
+    # The rule lists its inputs by source and class.
     write_with_csv(
-        flags_table(cut(snakemake.input, dict.fromkeys(params.variants, params.classes))),
+        flags_table(cut(snakemake.input, dict.fromkeys(params.sources, params.classes))),
         snakemake.output.table,
         made_by(snakemake, ["pandas"]),
     )

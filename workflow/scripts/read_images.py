@@ -22,7 +22,7 @@ def work() -> None:
         quarantine=snakemake.output.quarantine,
         least=resources.least,
         max_unreadable=resources.max_unreadable_per_million / 1e6,
+        max_copies=resources.max_copies_per_million / 1e6,
         threads=snakemake.threads,
-        synthetic=params.synthetic,
         metadata=made_by(snakemake, ["pillow", "scikit-learn"], "image_set", "source"),
     )

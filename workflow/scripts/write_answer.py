@@ -13,4 +13,5 @@ def work() -> None:
         snakemake.params.study,
         snakemake.params.description,
         frame(snakemake.input.variants),
+        frame(snakemake.input.copies),
     )

@@ -46,13 +46,14 @@ def embed_image_table(
         metadata: what made the table.
 
     Raises:
-        InputError: the model or a picture cannot be opened, or a picture has no usable embedding.
+        InputError: the model or a picture cannot be opened, a picture is not what the table lists,
+            or has no usable embedding.
     """
     opened = encoder.open(checkpoint, threads)
     rows = read(images, ["class_id", "index", "key"])
     piece = gcd(opened.batch_size, PIECE)
     prepared = ahead(
-        lambda part: opened.prepare(list(pictures(part))),
+        lambda part: opened.prepare(list(pictures(part, images))),
         read_pieces(images, piece),
         threads,
         most=threads + BATCHES_AHEAD * opened.batch_size // piece,

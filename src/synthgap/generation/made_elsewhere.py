@@ -19,6 +19,10 @@ class MadeElsewhere(Section, ABC):
     max_unreadable: float = Field(default=0.01, ge=0, le=1)
     """Largest share of unreadable images in a class. What cannot be read is put aside and listed;
     beyond this share the run stops."""
+    max_copies: float = Field(default=0.05, ge=0, le=1)
+    """Largest share of images in a class that are copies, byte for byte: of an earlier image of the
+    class, of one of another class, or of a natural image. They are counted; beyond this share the
+    run stops."""
 
     @abstractmethod
     def image_set(self) -> ImageSet:

@@ -1,13 +1,18 @@
 """Opening pictures: encoded bytes become RGB as a person would see them.
 
 The first frame is taken, turned as its EXIF orientation says. What is transparent shows white. 16
-bits a channel are scaled to 8. CMYK and palettes are converted by Pillow, without colour profiles.
+bits a channel are scaled to 8. CMYK and palettes are converted by Pillow's plain formulas. A colour
+profile (ICC) is not applied: encoders and trainings on photographs take the numbers as they stand.
+
+What an image table lists must still be what it was when the table was made: `picture` looks, for
+all who show, embed or train on images.
 """
 
 import errno
+import hashlib
 import io
 import os
-import stat
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -18,7 +23,8 @@ import pyarrow as pa
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from synthgap.errors import InputError
-from synthgap.image_files import byte_ranges, parquet_rows, references
+from synthgap.files import UnfitFileError, read_regular
+from synthgap.image_files import byte_ranges, no_images, parquet_rows, references
 
 FORMATS = (
     *("AVIF", "BMP", "DIB", "GIF", "ICO", "JPEG", "JPEG2000"),
@@ -29,6 +35,13 @@ FORMATS = (
 WITHOUT_COLOURS = frozenset({"F", "I", "LAB"})
 """Modes of Pillow that hold measurements, or colours that it cannot convert."""
 
+LARGEST = 2**30
+"""Bytes of a file that is read. The largest picture that is opened, of 179 million pixels, takes
+0.5 GiB uncompressed, and 1 GiB with 16 bits a channel."""
+
+LONGEST = 1000
+"""Times that a picture may be as long as it is wide. Encoders scale the shorter side to some 224
+pixels: a strip of 30,000 × 1 pixels would take 4 GB."""
 
 ROUNDING = 8
 """Levels by which a picture of one colour may vary where it is decoded at an eighth of its size."""
@@ -61,17 +74,11 @@ def _as_seen(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def check(content: bytes) -> None:
-    """Decode an image to its end, as cheaply as possible, to see whether `opened` can.
-
-    Raises:
-        UnreadableError: as `opened`.
-    """
-    _decoded(content, small=True)
-
-
 def only_colour(content: bytes) -> tuple[int, int, int] | None:
-    """The colour of a picture that has but one, or None; nearly as cheap as `check`, which it is.
+    """The colour of a picture that has but one, or None.
+
+    All of the file is decoded, and more cheaply than by `opened`, so that this also says whether it
+    can be used.
 
     Raises:
         UnreadableError: as `opened`.
@@ -124,26 +131,60 @@ def encoded(cell: Mapping[str, Any]) -> bytes:
         raise UnreadableError("no such file") from error
 
 
-def picture(cell: Mapping[str, Any]) -> Image.Image:
+def picture(cell: Mapping[str, Any], sha256: str | None, table: str | Path) -> Image.Image:
     """The picture of a cell in RGB.
 
+    Args:
+        cell: a value of an image table's column `image`.
+        sha256: hash of the encoded image as the table has it; None where the bytes are the table's
+            own, which nothing else can have changed.
+        table: the image table, for messages.
+
     Raises:
-        InputError: it cannot be used; the message names it.
+        InputError: it cannot be used, or is not what the table lists; the message names it, and
+            says how to read it anew.
     """
     try:
-        return opened(encoded(cell))
+        content = encoded(cell)
+    except UnreadableError as error:
+        if sha256 is None:
+            raise InputError(f"{cell['path']}: cannot be used as an image ({error})") from error
+        raise InputError(
+            f"{cell['path']}: cannot be read any more ({error}), but {table} lists it; put it "
+            f"back, or {_anew(cell['path'], table)}"
+        ) from error
+    if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
+        raise InputError(
+            f"{cell['path']}: has changed since {table} was made; {_anew(cell['path'], table)}"
+        )
+    try:
+        return opened(content)
     except UnreadableError as error:
         raise InputError(f"{cell['path']}: cannot be used as an image ({error})") from error
 
 
-def pictures(table: pa.Table) -> Iterator[Image.Image]:
+def pictures(images: pa.Table, table: str | Path) -> Iterator[Image.Image]:
     """Yield the pictures of an image table in RGB, each opened when it is asked for.
 
+    Args:
+        images: rows of the table, with the columns `image` and `sha256`.
+        table: where it lies, for messages.
+
     Raises:
-        InputError: a picture cannot be opened.
+        InputError: a picture cannot be opened, or is not what the table lists.
     """
-    for cell in table["image"]:
-        yield picture(cell.as_py())
+    for cell, sha256 in zip(images["image"], images["sha256"], strict=True):
+        value = cell.as_py()
+        yield picture(value, sha256.as_py() if value["bytes"] is None else None, table)
+
+
+def _anew(path: str, table: str | Path) -> str:
+    """What lets the next run read a class again, whatever lists its images."""
+    command = f"rm {shlex.quote(str(table))}"
+    if place := byte_ranges.parse(path) or parquet_rows.parse(path):
+        # The index of the file is read again, too.
+        command += f" && touch {shlex.quote(place.file)}"
+    return f"`{command}` and run again, which reads the class anew"
 
 
 def _decoded(content: bytes, *, small: bool) -> Image.Image:
@@ -151,12 +192,15 @@ def _decoded(content: bytes, *, small: bool) -> Image.Image:
         raise UnreadableError("empty")
     try:
         image = Image.open(io.BytesIO(content), formats=FORMATS)
+        _check_shape(*image.size)
         if small:
             # JPEG only: an eighth of the size, yet all of the file is read.
             image.draft(None, (1, 1))
         image.load()
+    except UnreadableError:
+        raise
     except UnidentifiedImageError as error:
-        raise UnreadableError("not an image, or too damaged to tell") from error
+        raise UnreadableError(no_images.why_not(content)) from error
     except Image.DecompressionBombError as error:
         raise UnreadableError("more than 179 million pixels") from error
     except MemoryError:
@@ -168,6 +212,13 @@ def _decoded(content: bytes, *, small: bool) -> Image.Image:
     if image.mode in WITHOUT_COLOURS:
         raise UnreadableError(f"pixels of the kind {image.mode} have no defined colours")
     return image
+
+
+def _check_shape(width: int, height: int) -> None:
+    if max(width, height) > LONGEST * min(width, height):
+        raise UnreadableError(
+            f"{width} × {height} pixels; no side may be more than {LONGEST:,} times the other"
+        )
 
 
 def _from_16_bits(image: Image.Image) -> Image.Image:
@@ -186,9 +237,10 @@ def _content_of_cell(cell: Mapping[str, Any]) -> bytes:
 
 
 def _content_of_file(path: str) -> bytes:
-    if not stat.S_ISREG(os.stat(path).st_mode):
-        raise UnreadableError("not a file")
-    return Path(path).read_bytes()
+    try:
+        return read_regular(path, LARGEST)
+    except UnfitFileError as error:
+        raise UnreadableError(error.strerror) from error
 
 
 def _reason_of_system(path: str, error: OSError) -> str:

@@ -1,4 +1,4 @@
-"""What can be wrong with a synthetic image: the words of the column `flag` of image tables.
+"""What can be wrong with an image that opens: the words of the column `flag` of image tables.
 
 A module of its own and nothing else in it, since the keys of generated images hash what it says.
 """

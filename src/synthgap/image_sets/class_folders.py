@@ -17,9 +17,10 @@ from synthgap.section import Section
 
 SUFFIXES = frozenset(
     {".avif", ".bmp", ".gif", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".pgm", ".png", ".ppm"}
-    | {".tif", ".tiff", ".webp"}
+    | {".heic", ".heif", ".jxl", ".tif", ".tiff", ".webp"}
 )
-"""Names of image files end so, in small or capital letters."""
+"""Names of image files end so, in small or capital letters. HEIC and JPEG XL cannot be read, and
+are put aside with what to do about it."""
 
 NOTE = f"images end in {', '.join(sorted(SUFFIXES))}"
 """What to say where a folder has too few images."""

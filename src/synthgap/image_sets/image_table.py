@@ -4,7 +4,6 @@ import hashlib
 import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,9 +12,10 @@ from tqdm import tqdm
 
 from synthgap.classes import Category
 from synthgap.errors import InputError
-from synthgap.image_files.decoding import UnreadableError, check, encoded, only_colour
+from synthgap.image_files.decoding import UnreadableError, encoded, only_colour
 from synthgap.image_files.flags import BLACK, ONE_COLOUR
 from synthgap.image_files.references import file_of
+from synthgap.image_sets.copies import check_within
 from synthgap.image_sets.found import Found, PutAside
 from synthgap.image_sets.quarantine import QUARANTINE, check_share
 from synthgap.image_sets.sets import ImageSet
@@ -40,13 +40,14 @@ def read_images(
     quarantine: str | Path,
     least: int,
     max_unreadable: float,
+    max_copies: float,
     threads: int,
-    synthetic: bool,
     metadata: Mapping[str, str],
 ) -> None:
     """Decode every image of a class once, and write which can be used and which cannot.
 
-    Nothing is copied: the table refers to files and to places inside Parquet files.
+    Images that are black or of one colour are flagged, as those are that a study generates. Nothing
+    is copied: the table refers to files and to places inside Parquet files.
 
     Args:
         image_set: where the images lie.
@@ -56,19 +57,20 @@ def read_images(
         quarantine: where the table of everything else goes, with reasons.
         least: images that must remain.
         max_unreadable: largest share of unreadable images.
+        max_copies: largest share of images that are copies of earlier ones of the class.
         threads: CPU threads to use.
-        synthetic: flag images that are black or of one colour, as those are that a study generates.
         metadata: what made the tables.
 
     Raises:
-        InputError: too many images are unreadable, or too few remain. No table is written.
+        InputError: too many images are unreadable or copies, or too few remain. No table is
+            written.
     """
     listed = list(image_set.found(category, index))
     # One more than there are cores: it reads a file while the others decode.
     with ThreadPoolExecutor(threads + 1) as pool:
         examined = list(
             tqdm(
-                pool.map(partial(_examine, synthetic=synthetic), listed),
+                pool.map(_examine, listed),
                 desc=category.class_id,
                 total=len(listed),
                 unit="image",
@@ -91,6 +93,8 @@ def read_images(
     split = getattr(image_set, "split", None)
     if short := shortage_when_read(place, len(usable), len(unreadable), least, split):
         raise InputError(short)
+    named = [(image.sha256, found.path) for image, found in usable]
+    check_within(place, named, max_copies)
     rows = [
         {
             "image": {"bytes": found.content, "path": found.path},
@@ -109,24 +113,19 @@ def read_images(
     write(pa.Table.from_pylist(rows, schema=IMAGES), images, metadata)
 
 
-def _examine(item: Found | PutAside, synthetic: bool) -> Usable | PutAside:
+def _examine(item: Found | PutAside) -> Usable | PutAside:
     """Hash an image that can be used, and flag it if it is no picture; or say why it cannot."""
     if isinstance(item, PutAside):
         return item
     try:
         content = encoded({"bytes": item.content, "path": item.path})
-        flag = None
-        if synthetic:
-            flag = _flag(content)
-        else:
-            check(content)
+        flag = _flag(only_colour(content))
     except UnreadableError as error:
         return PutAside(item.path, str(error), unreadable=True)
     return Usable(hashlib.sha256(content).hexdigest(), flag)
 
 
-def _flag(content: bytes) -> str | None:
-    colour = only_colour(content)
+def _flag(colour: tuple[int, int, int] | None) -> str | None:
     if colour is None:
         return None
     return ONE_COLOUR if any(colour) else BLACK

@@ -32,6 +32,11 @@ class DigitSet(Section):
         """Largest share of unreadable images: scans are never damaged."""
         return 0.0
 
+    @property
+    def max_copies(self) -> float:
+        """Largest share of copies: scans are what they are."""
+        return 1.0
+
     def part(self, part: Part) -> ImageSet:
         """The image set of natural-train or natural-val."""
         first, last = bounds(part, self.train_per_class, self.val_per_class)
@@ -53,6 +58,10 @@ class TwoParts(Section):
     max_unreadable: float = Field(default=0.01, ge=0, le=1)
     """Largest share of unreadable images in a class and part. What cannot be read is put aside and
     listed; beyond this share the run stops."""
+    max_copies: float = Field(default=0.05, ge=0, le=1)
+    """Largest share of images in a class and part that are copies, byte for byte: of an earlier
+    image of the class, of one of another class, or of one of the other part. They are counted;
+    beyond this share the run stops."""
 
     @model_validator(mode="after")
     def _one_or_two(self) -> Self:

@@ -157,6 +157,13 @@ class Study(Section):
         generator = self.generators[self.variants[source].generator]
         return generator.max_unreadable if isinstance(generator, MadeElsewhere) else 0.0
 
+    def max_copies(self, source: str) -> float:
+        """Largest share of copies in a source that is read."""
+        if source in (NATURAL_TRAIN, NATURAL_VAL):
+            return self.natural.max_copies
+        generator = self.generators[self.variants[source].generator]
+        return generator.max_copies if isinstance(generator, MadeElsewhere) else 1.0
+
     @property
     def models(self) -> dict[str, ModelSource]:
         """The pretrained models that the study opens, by the key that names them."""

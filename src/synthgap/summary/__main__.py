@@ -5,6 +5,7 @@ from pathlib import Path
 
 from synthgap.described import frame
 from synthgap.errors import InputError
+from synthgap.summary.copied_images import sentences
 from synthgap.summary.headline import headline
 
 
@@ -21,6 +22,9 @@ def main(results: str) -> None:
         for line in zip(*columns, strict=True):
             cells = [cell.ljust(width) for cell, width in zip(line, widths, strict=True)]
             print("  ".join(cells).rstrip())
+    copies = summary.with_name("copies.parquet")
+    if said := sentences(frame(copies)) if copies.exists() else []:
+        print("\nCopies:", *said, sep="\n  ")
     report = Path(results) / "report.zip"
     print(f"\nTables: {summary.parent}")
     if report.exists():

@@ -1,4 +1,4 @@
-"""How many images of each variant and class are flagged, and by what."""
+"""How many images of each source and class are flagged, and by what."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,9 +11,9 @@ from synthgap.image_files.flags import BLACK, NOT_A_NUMBER, ONE_COLOUR, SAFETY_C
 from synthgap.tables import read
 
 COLUMNS: Columns = {
-    "source": (pa.string(), "variant"),
+    "source": (pa.string(), "variant, natural-train or natural-val"),
     "class_id": (pa.string(), "the class"),
-    "images": (pa.int64(), "images that the variant has of the class"),
+    "images": (pa.int64(), "images that the source has of the class"),
     "flagged": (pa.int64(), "of these flagged, by whatever"),
     "black": (pa.int64(), "flagged as black all over"),
     "one_colour": (pa.int64(), "flagged as of one colour all over"),
@@ -27,10 +27,10 @@ FLAGS = {flag.replace(" ", "_"): flag for flag in (BLACK, ONE_COLOUR, NOT_A_NUMB
 
 
 def flags_table(tables: Mapping[str, Sequence[str | Path]]) -> pa.Table:
-    """Count flags: a row a variant and class.
+    """Count flags: a row a source and class.
 
     Args:
-        tables: of each variant its image tables, of which two columns are read.
+        tables: of each source its image tables, of which two columns are read.
     """
     rows = []
     for source, paths in tables.items():

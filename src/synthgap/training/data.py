@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from synthgap.errors import InputError
-from synthgap.image_files.byte_ranges import read
+from synthgap.image_files.byte_ranges import Reference, read
 from synthgap.image_files.decoding import picture
 from synthgap.training.timm_classifier import TimmClassifier
 
@@ -37,8 +37,9 @@ class IndexedImages:
         number = {class_id: label for label, class_id in enumerate(class_ids)}
         self.labels = np.array([number[name] for name in index["class_id"].to_pylist()], np.int64)
         # A column in one piece finds a row at once.
-        columns = {name: index[name].combine_chunks() for name in ("path", "offset", "length")}
-        self.paths, self.offsets, self.lengths = columns.values()
+        names = ("path", "offset", "length", "sha256", "table")
+        columns = [index[name].combine_chunks() for name in names]
+        self.paths, self.offsets, self.lengths, self.hashes, self.tables = columns
         self.contents = index["bytes"]
         self.transform = transform
         self.seed = seed
@@ -63,7 +64,8 @@ class IndexedImages:
     def _picture(self, row: int) -> Any:
         image = self._remembered.get(row)
         if image is None:
-            image = picture(self.cell(row))
+            hashed, table = self.hashes[row].as_py(), self.tables[row].as_py()
+            image = picture(self.cell(row), hashed, table)
             self._room -= 3 * image.width * image.height
             if self._room >= 0:
                 self._remembered[row] = image
@@ -74,7 +76,11 @@ class IndexedImages:
         path, offset = self.paths[row].as_py(), self.offsets[row].as_py()
         if offset is None:
             return {"bytes": self.contents[row].as_py(), "path": path}
-        return {"bytes": read(path, offset, self.lengths[row].as_py()), "path": path}
+        place = Reference(path, offset, self.lengths[row].as_py())
+        if self.hashes[row].is_valid:
+            # In another file than the table.
+            return {"bytes": None, "path": str(place)}
+        return {"bytes": read(*place), "path": path}
 
 
 class Shuffled:
@@ -171,7 +177,7 @@ def drawn(batches: Iterable[Any]) -> Iterator[Any]:
     """Yield batches; what is wrong with an image is said in one line, whoever read it.
 
     Raises:
-        InputError: an image cannot be opened.
+        InputError: an image cannot be opened, or is not what its table lists.
     """
     try:
         yield from batches

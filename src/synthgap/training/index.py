@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
@@ -28,9 +29,13 @@ INDEX = pa.schema(
         pa.field("offset", pa.int64()),
         pa.field("length", pa.int64()),
         pa.field("bytes", pa.large_binary()),
+        pa.field("sha256", pa.string()),
+        pa.field("table", pa.dictionary(pa.int32(), pa.string())),
     ]
 )
-"""One row an image: its place in `path`, all of that file if `offset` is null, or its `bytes`."""
+"""One row an image: its place in `path`, all of that file if `offset` is null, or its `bytes`; and
+the image table. Where the image does not lie in that table itself, `sha256` is the hash that it
+must have."""
 
 
 class Part(NamedTuple):
@@ -63,22 +68,26 @@ def data_identity(index: pa.Table) -> str:
 
 def _of_table(part: Part) -> pa.Table:
     places = byte_ranges(part.table)
-    others = ["class_id", "index", "key"]
+    others = ["class_id", "index", "key", "sha256"]
     if places is None:
         table = read(part.table, ["image", *others])
-        located = [_row(cell["path"], cell["bytes"]) for cell in table["image"].to_pylist()]
+        cells = table["image"].to_pylist()
+        own = [cell["bytes"] is not None for cell in cells]
+        located = [_row(cell["path"], cell["bytes"]) for cell in cells]
     else:
         # Of the images nothing but their paths; `read_table` would read their bytes as well.
         with pq.ParquetFile(part.table) as file:
             table = file.read(columns=["image.path", *others])
+        own = [place is not None for place in places]
         located = [
             (part.table, *place, None) if place else _row(cell["path"], None)
             for cell, place in zip(table["image"].to_pylist(), places, strict=True)
         ]
     places_of = zip(*located, strict=True) if located else [()] * 4
-    found = pa.table(
-        [table["class_id"], table["index"], table["key"], *map(list, places_of)], schema=INDEX
-    )
+    hashes = pc.if_else(pa.array(own, pa.bool_()), pa.scalar(None, pa.string()), table["sha256"])
+    made_of = pa.DictionaryArray.from_arrays(np.zeros(len(table), np.int32), [part.table])
+    columns = [table["class_id"], table["index"], table["key"], *map(list, places_of)]
+    found = pa.table([*columns, hashes, made_of], schema=INDEX)
     return found if part.take is None else found.take(_choice(part, table))
 
 

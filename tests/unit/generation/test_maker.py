@@ -97,7 +97,7 @@ def test_its_images_make_a_table(tmp_path, monkeypatch):
     path = tmp_path / "crane.parquet"
     assert update_images(path, count=2, generator=NOISE, **asked) == Updated(kept=0, made=2)
     assert update_images(path, count=3, generator=NOISE, **asked) == Updated(kept=2, made=1)
-    shown = [np.asarray(picture) for picture in pictures(tables.read(path))]
+    shown = [np.asarray(picture) for picture in pictures(tables.read(path), path)]
     assert [picture.shape for picture in shown] == [(8, 8, 3)] * 3
     assert (shown[0] != shown[1]).any()
     small = NoiseGenerator(kind="noise", side=1, max_flagged=0.25)

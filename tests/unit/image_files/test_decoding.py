@@ -1,14 +1,27 @@
+import hashlib
 import os
+import socket
+import tracemalloc
 import zlib
+from threading import Thread
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from encoding import encode, huge_png, noise, pixels, twelve_bit_tiff
 from PIL import Image
 
 from synthgap.errors import InputError
-from synthgap.image_files.decoding import UnreadableError, check, encoded, opened, pictures
+from synthgap.image_files import byte_ranges, parquet_rows
+from synthgap.image_files.decoding import (
+    LARGEST,
+    UnreadableError,
+    encoded,
+    only_colour,
+    opened,
+    pictures,
+)
 from synthgap.tables import IMAGES
 
 LOSSLESS = ("PNG", "BMP", "TIFF", "PPM", "TGA")
@@ -121,8 +134,8 @@ class TestOpened:
 
 BAD = {
     "empty": (b"", "empty"),
-    "text": (b"no image at all", "not an image, or too damaged to tell"),
-    "a page of PostScript": (encode(noise(), "EPS"), "not an image, or too damaged to tell"),
+    "text": (b"no image at all", "not an image, but text"),
+    "a page of PostScript": (encode(noise(), "EPS"), "not an image, but text"),
     "absurdly large": (huge_png(20_000, 20_000), "more than 179 million pixels"),
     "measurements": (encode(Image.new("F", (4, 4)), "TIFF"), "pixels of the kind F have no"),
     "Lab colours": (encode(Image.new("LAB", (4, 4)), "TIFF"), "pixels of the kind LAB have no"),
@@ -138,7 +151,7 @@ BAD = {
 @pytest.mark.parametrize("name", BAD)
 def test_what_cannot_be_used_says_why(name):
     content, reason = BAD[name]
-    for use in (opened, check):
+    for use in (opened, only_colour):
         with pytest.raises(UnreadableError) as caught:
             use(content)
         assert str(caught.value).startswith(reason)
@@ -147,9 +160,9 @@ def test_what_cannot_be_used_says_why(name):
 
 def test_a_picture_below_pillows_limit_is_no_bomb(monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 64 * 48 // 2)
-    check(encode(noise(48, 64)))
+    only_colour(encode(noise(48, 64)))
     with pytest.raises(UnreadableError, match="179 million"):
-        check(encode(noise(48, 65)))
+        only_colour(encode(noise(48, 65)))
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "TIFF"])
@@ -163,7 +176,7 @@ def test_checking_sees_what_opening_sees(kind):
         flips.append(content[:place] + bytes([content[place] ^ 255]) + content[place + 1 :])
     for changed in cuts + flips:
         outcomes = []
-        for use in (check, opened):
+        for use in (only_colour, opened):
             try:
                 use(changed)
                 outcomes.append("good")
@@ -209,19 +222,152 @@ class TestEncoded:
         def refuse(*_):
             raise PermissionError(13, "Permission denied")
 
-        monkeypatch.setattr("pathlib.Path.read_bytes", refuse)
+        monkeypatch.setattr("os.open", refuse)
         with pytest.raises(UnreadableError, match="no permission to read it"):
             encoded({"bytes": None, "path": str(tmp_path / "a.png")})
 
+    @pytest.mark.parametrize(
+        ("suddenly", "reason"),
+        [
+            ("pipe", "not a file"),
+            ("device", "not a file"),
+            ("socket", "cannot be read (No such device or address)"),
+        ],
+    )
+    def test_what_takes_a_files_place_is_not_waited_for(
+        self, tmp_path, monkeypatch, suddenly, reason
+    ):
+        """The file is looked at, and what is opened is another one."""
+        path = tmp_path / "a.png"
+        path.write_bytes(b"xyz")
+        found = os.stat(path)
+        path.unlink()
+        listening = socket.socket(socket.AF_UNIX)
+        if suddenly == "pipe":
+            os.mkfifo(path)
+        elif suddenly == "device":
+            path.symlink_to("/dev/zero")
+        else:
+            listening.bind(str(path))
+        said = []
 
-def test_pictures_open_one_after_another_and_name_what_they_cannot(tmp_path):
-    (tmp_path / "bad.png").write_bytes(encode(noise())[:500])
-    cells = [
-        {"bytes": encode(noise(seed=3)), "path": "a/0"},
-        {"bytes": None, "path": str(tmp_path / "bad.png")},
-    ]
-    table = pa.Table.from_pylist([{"image": cell} for cell in cells], schema=IMAGES)
-    shown = pictures(table)
-    assert np.array_equal(pixels(next(shown)), pixels(noise(seed=3)))
-    with pytest.raises(InputError, match=r"bad\.png: cannot be used as an image \(truncated\)"):
-        next(shown)
+        def read():
+            with pytest.raises(UnreadableError) as caught:
+                encoded({"bytes": None, "path": str(path)})
+            said.append(str(caught.value))
+
+        reading = Thread(target=read, daemon=True)
+        with listening, monkeypatch.context() as patched:
+            patched.setattr("os.stat", lambda _: found)
+            reading.start()
+            reading.join(10)
+        assert said == [reason]
+
+    def test_devices_are_not_even_opened(self, tmp_path, monkeypatch):
+        """To open one may do something, as rewind a tape."""
+        (tmp_path / "a.png").symlink_to("/dev/zero")
+        monkeypatch.setattr("os.open", pytest.fail)
+        with pytest.raises(UnreadableError, match=r"^not a file$"):
+            encoded({"bytes": None, "path": str(tmp_path / "a.png")})
+
+    def test_a_file_beyond_any_picture_is_not_read(self, tmp_path):
+        path = tmp_path / "a.tif"
+        with path.open("wb") as file:
+            file.truncate(LARGEST + 1)
+        tracemalloc.start()
+        with pytest.raises(UnreadableError, match=r"^larger than 1 GiB$"):
+            encoded({"bytes": None, "path": str(path)})
+        assert tracemalloc.get_traced_memory()[1] < 2**20
+        tracemalloc.stop()
+
+    def test_a_file_that_grows_is_read_as_far_as_it_went(self, tmp_path, monkeypatch):
+        path = tmp_path / "a.png"
+        path.write_bytes(b"xyz")
+        before = os.stat(path)
+        path.write_bytes(b"xyz and more")
+        monkeypatch.setattr("os.fstat", lambda _: before)
+        assert encoded({"bytes": None, "path": str(path)}) == b"xyz"
+
+
+def image_table(*rows: tuple[bytes | None, str, bytes | None]) -> pa.Table:
+    """Rows of bytes, path, and the content that was read into the table."""
+    return pa.Table.from_pylist(
+        [
+            {
+                "image": {"bytes": content, "path": path},
+                "sha256": None if was is None else hashlib.sha256(was).hexdigest(),
+            }
+            for content, path, was in rows
+        ],
+        schema=IMAGES,
+    )
+
+
+class TestPictures:
+    """What a table lists is what it was; see `tests/unit/test_changed_images.py` for who looks."""
+
+    def test_they_open_one_after_another_and_name_what_they_cannot(self, tmp_path):
+        bad = encode(noise())[:500]
+        (tmp_path / "bad.png").write_bytes(bad)
+        table = image_table(
+            (encode(noise(seed=3)), "a/0", None), (None, f"{tmp_path}/bad.png", bad)
+        )
+        shown = pictures(table, "t.parquet")
+        assert np.array_equal(pixels(next(shown)), pixels(noise(seed=3)))
+        with pytest.raises(InputError, match=r"bad\.png: cannot be used as an image \(truncated\)"):
+            next(shown)
+
+    def test_what_has_changed_is_one_line_with_the_command(self, tmp_path):
+        was, path = encode(noise()), tmp_path / "a b.png"
+        table = image_table((None, str(path), was))
+        path.write_bytes(was)
+        assert np.array_equal(pixels(*pictures(table, "t.parquet")), pixels(noise()))
+        path.write_bytes(encode(noise(seed=1)))
+        with pytest.raises(InputError) as caught:
+            list(pictures(table, "my results/t.parquet"))
+        assert str(caught.value) == (
+            f"{path}: has changed since my results/t.parquet was made; `rm 'my results/t.parquet'` "
+            "and run again, which reads the class anew"
+        )
+
+    def test_what_has_vanished_is_one_line_with_the_command(self, tmp_path):
+        table = image_table((None, f"{tmp_path}/a.png", b"was"))
+        with pytest.raises(InputError) as caught:
+            list(pictures(table, "t.parquet"))
+        assert str(caught.value) == (
+            f"{tmp_path}/a.png: cannot be read any more (no such file), but t.parquet lists it; "
+            "put it back, or `rm t.parquet` and run again, which reads the class anew"
+        )
+
+    @pytest.mark.parametrize("compression", ["none", "zstd"])
+    def test_of_a_parquet_file_the_index_is_made_anew_too(self, tmp_path, compression):
+        contents = [encode(noise(seed=seed)) for seed in range(4)]
+        file = tmp_path / "f.parquet"
+
+        def write(contents):
+            cells = pa.table({"image": [{"bytes": content, "path": "x"} for content in contents]})
+            pq.write_table(cells, file, compression=compression)
+
+        write(contents)
+        places = byte_ranges.byte_ranges(file)
+        place = (
+            str(parquet_rows.Row(str(file), 2, "image"))
+            if places is None
+            else str(byte_ranges.Reference(str(file), *places[2]))
+        )
+        table = image_table((None, place, contents[2]))
+        assert np.array_equal(pixels(*pictures(table, "t.parquet")), pixels(noise(seed=2)))
+        for said, change in (
+            ("has changed since t.parquet was made; ", lambda: write(contents[::-1])),
+            ("cannot be read any more (", file.unlink),
+        ):
+            change()
+            with pytest.raises(InputError) as caught:
+                list(pictures(table, "t.parquet"))
+            assert str(caught.value).startswith(f"{place}: {said}")
+            assert f"`rm t.parquet && touch {file}` and run again" in str(caught.value)
+
+    def test_bytes_of_the_table_itself_are_not_hashed(self, monkeypatch):
+        monkeypatch.setattr("hashlib.sha256", pytest.fail)
+        table = image_table((encode(noise()), "a/0", None))
+        assert np.array_equal(pixels(*pictures(table, "t.parquet")), pixels(noise()))

@@ -251,7 +251,7 @@ def test_few_images_are_measured_or_refused_in_one_line(case, n):
 @every
 @pytest.mark.filterwarnings("error")
 def test_more_dimensions_than_images(case):
-    assert np.isfinite(case(case.arguments(8, 30))).all()
+    assert np.isfinite(case(case.arguments(16, 30))).all()
 
 
 @every

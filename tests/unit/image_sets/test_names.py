@@ -81,7 +81,7 @@ def contents(image_set: ImageSet, category: Category, out: Path) -> list[bytes]:
         least=1,
         max_unreadable=0,
         threads=1,
-        synthetic=False,
+        max_copies=1,
         metadata={},
     )
     rows = tables.read(out / "images.parquet").to_pylist()
@@ -203,6 +203,6 @@ def test_folders_and_files_without_permission_are_told(tmp_path_factory):
                     least=1,
                     max_unreadable=0,
                     threads=1,
-                    synthetic=False,
+                    max_copies=1,
                     metadata={},
                 )

@@ -83,8 +83,8 @@ def read(image_set: ParquetFiles, category: Category, tmp_path: Path, max_unread
         quarantine=aside,
         least=1,
         max_unreadable=max_unreadable,
+        max_copies=1,
         threads=2,
-        synthetic=False,
         metadata={},
     )
     return tables.read(images), tables.read(aside).to_pylist()
@@ -113,7 +113,7 @@ def test_each_class_gets_its_pictures_as_datasets_shows_them(make, stored, tmp_p
         table, aside = read(image_set, category, tmp_path)
         wanted = [row["image"] for row in expected if row["label"] == number]
         assert aside == []
-        for shown, known in zip(pictures(table), wanted, strict=True):
+        for shown, known in zip(pictures(table, "t"), wanted, strict=True):
             assert np.array_equal(pixels(shown), pixels(known))
         assert all(cell["bytes"] is None for cell in table["image"].to_pylist())
         seen += len(wanted)

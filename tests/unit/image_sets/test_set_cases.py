@@ -52,7 +52,7 @@ def read_all(image_set: ImageSet, out: Path) -> tuple[dict[str, list[int]], list
             least=1,
             max_unreadable=0.9,
             threads=1,
-            synthetic=False,
+            max_copies=1,
             metadata={},
         )
         hashes = tables.read(out / "images.parquet")["sha256"].to_pylist()

@@ -72,6 +72,28 @@ def test_a_study_may_train_nothing():
     assert study.report.images_per_class == 8
 
 
+def test_limits_hold_for_what_is_read_alone():
+    """Scans are never damaged, and are what they are; of generated images copies are counted."""
+    elsewhere = {"kind": "folder", "images": "made", "max_unreadable": 0.2, "max_copies": 0.3}
+    data = {
+        **TINY,
+        "generators": {**TINY["generators"], "made": elsewhere},
+        "variants": {**TINY["variants"], "made": {"generator": "made"}},
+    }
+    study = Study.model_validate(data)
+    sources = ("natural-train", "natural-val", "classname", "made")
+    assert [study.max_copies(source) for source in sources] == [1, 1, 1, 0.3]
+    assert [study.max_unreadable(source) for source in sources] == [0, 0, 0, 0.2]
+    natural = {"kind": "table", "train": "a.csv", "val": "b.csv", "max_copies": 0.02}
+    own = {key: value for key, value in data.items() if key != "miniature"}
+    own["encoders"] = {"clip": {"kind": "clip", "model": {"folder": "clip"}}}
+    own["generators"] = {"made": elsewhere}
+    own["variants"] = {"made": {"generator": "made"}}
+    own = {key: value for key, value in own.items() if key not in NOT_NEEDED}
+    study = Study.model_validate({**own, "natural": natural})
+    assert study.max_copies("natural-val") == study.max_copies("natural-train") == 0.02
+
+
 def test_classes_may_lie_in_a_file():
     lines = [f'{c["class_id"]},{c["name"]},"{c["definition"]}",x' for c in TINY["classes"]]
     Path("classes.csv").write_text("\n".join(["class_id,name,definition,notes", *lines, ""]))

@@ -65,7 +65,8 @@ class Pictures(torch.utils.data.Dataset[Any]):
         self.rows = [
             (picture, label)
             for label, class_id in enumerate(CLASSES)
-            for picture in pictures(read(folder / f"{class_id}.parquet"))
+            for table in [folder / f"{class_id}.parquet"]
+            for picture in pictures(read(table), table)
         ]
         self.transform = transform
 

@@ -48,7 +48,7 @@ def _strip(table: str | Path, images: int) -> np.ndarray:
     gap = 4
     strip = np.full((SHOWN, images * (SHOWN + gap) - gap, 3), 255, dtype=np.uint8)
     (shown,) = islice(read_pieces(table, images), 1)
-    for place, picture in enumerate(pictures(shown)):
+    for place, picture in enumerate(pictures(shown, table)):
         square = _square(picture)
         strip[:, place * (SHOWN + gap) : place * (SHOWN + gap) + SHOWN] = np.asarray(square)
     return strip

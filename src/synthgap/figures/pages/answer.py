@@ -7,6 +7,7 @@ import pandas as pd
 
 from synthgap.figures.pages.rendering import write_page
 from synthgap.numbers import Written, number
+from synthgap.summary.copied_images import sentences
 from synthgap.summary.headline import headline
 
 
@@ -23,17 +24,27 @@ class Encoder(NamedTuple):
     """The one that was trained, if any was."""
 
 
-def write_answer(path: str | Path, study: str, description: str, variants: pd.DataFrame) -> None:
-    """Write the headline table as a page, one table an encoder.
+def write_answer(
+    path: str | Path, study: str, description: str, variants: pd.DataFrame, copies: pd.DataFrame
+) -> None:
+    """Write the headline table as a page, one table an encoder, and which sources hold copies.
 
     Args:
         path: where to, HTML.
         study: name of the study.
         description: what it is for.
         variants: the summary, a row a source and encoder.
+        copies: `summary/copies`.
     """
     encoders = [_encoder(str(name), rows) for name, rows in variants.groupby("encoder", sort=False)]
-    write_page(path, "answer", study=study, description=description, encoders=encoders)
+    write_page(
+        path,
+        "answer",
+        study=study,
+        description=description,
+        encoders=encoders,
+        copies=sentences(copies),
+    )
 
 
 def _encoder(name: str, variants: pd.DataFrame) -> Encoder:
