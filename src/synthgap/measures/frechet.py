@@ -82,21 +82,27 @@ def frechet_distance(images: ArrayLike, natural: ArrayLike, *, device: str = "cp
     parts arise, and of fewer images than dimensions only their span is worked in.
 
     Args:
-        images: n embeddings of d dimensions, n >= 2; perhaps a memory map.
-        natural: m embeddings of d dimensions, m >= 2.
+        images: n unit embeddings of d dimensions, n >= 2; perhaps a memory map.
+        natural: m unit embeddings of d dimensions, m >= 2.
         device: "cpu", or "cuda" for the matrix products.
 
     Raises:
-        InputError: fewer than two embeddings, one that is not finite, or different dimensions.
+        InputError: fewer than two embeddings, one that is not unit, or different dimensions.
 
     Source: M. Heusel et al.: GANs Trained by a Two Time-Scale Update Rule, NeurIPS 2017, there of
     Inception's features; D. Dowson, B. Landau, J. Multivariate Analysis 12, 1982.
 
-    >>> frechet_distance([[0.0], [2.0]], [[3.0], [5.0]])
-    9.0
+    >>> round(frechet_distance([[1.0, 0.0], [0.0, 1.0]], [[-1.0, 0.0], [0.0, -1.0]]), 6)
+    2.0
     """
-    one, other = checks.rows(images, "images", 2), checks.rows(natural, "natural", 2)
-    checks.same_space("images", one, "natural", other)
+    one, other = checks.pair_of_rows(images, natural, least=2)
+    return of_points(one, other, device)
+
+
+def of_points(
+    one: Float[np.ndarray, "n d"], other: Float[np.ndarray, "m d"], device: str = "cpu"
+) -> float:
+    """The same of points of any length."""
     a, b = fitted(one, "images", device), fitted(other, "natural", device)
     return _distance(a, b, _overlap(a, b))
 

@@ -23,6 +23,9 @@ from synthgap.measures.numerics.neighbour_search import in_balls, nearest
 K = 5
 """Neighbours that a ball reaches to, as Naeem et al. advise."""
 
+LEAST = min(n for n in range(100) if int(SUBSAMPLE * n) > K)
+"""Images that the interval needs: those of a subsample must have balls."""
+
 COLUMNS = {
     "precision": Column(
         "precision",
@@ -77,28 +80,38 @@ def precision_recall_density_coverage(
     All four depend on how many images there are, so compare at equal n and m. For identical
     distributions the expected density is 1, and the expected coverage 1 - (n-1)...(n-k) /
     ((n+m-1)...(n+m-k)); precision and recall have no such closed form. Balls are open: an image at
-    exactly the radius is outside, and the ball of an image with k copies is empty.
+    exactly the radius is outside. Only the ball of an image with k copies, whose radius is 0, holds
+    its copies, so that sets of one and the same image lie in each other's manifolds.
 
     Args:
-        images: m embeddings of d dimensions, perhaps a memory map; m > k.
-        natural: n embeddings of d dimensions, perhaps a memory map; n > k.
+        images: m unit embeddings of d dimensions, perhaps a memory map; m > k.
+        natural: n unit embeddings of d dimensions, perhaps a memory map; n > k.
         k: a ball reaches to the k-th nearest neighbour.
         device: cpu or cuda.
 
     Raises:
-        InputError: k or fewer embeddings, dimensions that differ, or a row that is not finite.
+        InputError: k or fewer embeddings, dimensions that differ, or a row that is not unit.
 
     Source: Kynkäänniemi et al., NeurIPS 2019 (precision, recall); Naeem et al., ICML 2020 (density,
-    coverage).
+    coverage); what a ball of radius 0 holds is ours.
 
-    >>> line = np.arange(8.0)[:, None]
-    >>> precision_recall_density_coverage(line + 0.5, line, k=1)
+    >>> angles = np.arange(8.0)[:, None] / 10
+    >>> natural, images = (np.hstack([np.cos(x), np.sin(x)]) for x in (angles, angles + 0.05))
+    >>> precision_recall_density_coverage(images, natural, k=1)
     Manifolds(precision=1.0, recall=1.0, density=1.875, coverage=1.0)
     """
-    known, photographs = checks.rows(images, "images"), checks.rows(natural, "natural")
-    checks.finite_in_blocks(known, "images")
-    checks.finite_in_blocks(photographs, "natural")
-    return _manifolds(_balls(known, photographs, k, device), k)
+    known, photographs = checks.pair_of_rows(images, natural)
+    return of_points(known, photographs, k, device)
+
+
+def of_points(
+    images: Float[np.ndarray, "m d"],
+    natural: Float[np.ndarray, "n d"],
+    k: int = K,
+    device: str = "cpu",
+) -> Manifolds:
+    """The same of points of any length, as they come."""
+    return _manifolds(_balls(images, natural, k, device), k)
 
 
 class _Balls(NamedTuple):
@@ -168,11 +181,10 @@ def of_class(sample: ClassSample) -> dict[str, Estimate]:
     Nothing for natural-train, which lies on itself, and nothing where a class has too few images
     for subsamples to have balls.
     """
-    few = int(SUBSAMPLE * min(len(sample.images), len(sample.natural)))
-    if sample.same or few <= K:
+    if sample.same or min(len(sample.images), len(sample.natural)) < LEAST:
         return {}
     images, natural = sample.images.astype(np.float64), sample.natural.astype(np.float64)
-    values = precision_recall_density_coverage(images, natural)
+    values = of_points(images, natural)
     draws = replicates(images, natural, K, sample.draws, sample.rng("subsampling"))
     return _estimates(COLUMNS, values, draws, sample)
 

@@ -87,22 +87,31 @@ def cmmd(
     their n of 30,000 this is nothing, at 50 it can be more than the value.
 
     Args:
-        images: n embeddings of d dimensions, n >= 2; unit ones in the paper. Perhaps a memory map.
-        natural: m embeddings of d dimensions, m >= 2.
+        images: n unit embeddings of d dimensions, n >= 2; perhaps a memory map.
+        natural: m unit embeddings of d dimensions, m >= 2.
         biased: keep the pairs of an image with itself, to compare with published values.
         device: "cpu", or "cuda" for the matrix products.
 
     Raises:
-        InputError: fewer than two embeddings, one that is not finite, or different dimensions.
+        InputError: fewer than two embeddings, one that is not unit, or different dimensions.
 
     Source: S. Jayasumana et al.: Rethinking FID, CVPR 2024; the two estimators: A. Gretton et al.,
     JMLR 13, 2012, equations 3 (unbiased) and 5.
 
-    >>> round(cmmd([[0.0], [0.0]], [[10.0], [10.0]]), 3)
-    786.939
+    >>> round(cmmd([[1.0], [1.0]], [[-1.0], [-1.0]]), 3)
+    39.603
     """
-    one, other = checks.rows(images, "images", 2), checks.rows(natural, "natural", 2)
-    checks.same_space("images", one, "natural", other)
+    one, other = checks.pair_of_rows(images, natural, least=2)
+    return of_points(one, other, biased, device)
+
+
+def of_points(
+    one: Float[np.ndarray, "n d"],
+    other: Float[np.ndarray, "m d"],
+    biased: bool = False,
+    device: str = "cpu",
+) -> float:
+    """The same of points of any length."""
     x, y = Rows(one, "images"), Rows(other, "natural")
     n, m = x.n, y.n
     within = [_kernel_sums(rows, rows, device).sum() for rows in (x, y)]
@@ -224,7 +233,8 @@ def of_class(sample: ClassSample) -> dict[str, Estimate]:
 def of_pool(sample: PoolSample) -> dict[str, Estimate]:
     """CMMD of all images together, by moments; images are resampled within classes."""
     labels, natural_labels = sample.labels, sample.natural_labels
-    if sample.same or min(np.bincount(labels).min(), np.bincount(natural_labels).min()) < 2:
+    fewest = min(np.bincount(labels).min(), np.bincount(natural_labels).min())
+    if sample.same or fewest < 2 or min(len(labels), len(natural_labels)) < LEAST:
         return {}
     means = of_moments(sample.images, labels, sample.natural, natural_labels, sample.device)
     changes = means.without_one_each()

@@ -73,18 +73,18 @@ def centroid_accuracy(
     """Mean over the queries' classes of the share whose nearest class mean is their class's.
 
     Args:
-        images: n embeddings of d dimensions, whose class means decide.
+        images: n unit embeddings of d dimensions, whose class means decide.
         labels: their n classes, as numbers or names, in any order.
-        queries: q embeddings of d dimensions, to classify.
+        queries: q unit embeddings of d dimensions, to classify.
         query_labels: their q classes. Queries of a class without images are never right.
 
     Raises:
-        InputError: embeddings that are not finite, or of different dimensions; labels that are not
-            as many.
+        InputError: embeddings that are not unit, or of different dimensions; labels that are not as
+            many, or of different kinds.
 
     Source: Marwood, Baluja, Alon, arXiv 2311.00056 (Centroid Accuracy); see `hits`.
 
-    >>> centroid_accuracy(np.eye(2), ["crane", "owl"], [[0.9, 0.1], [0.8, 0.2]], ["crane", "owl"])
+    >>> centroid_accuracy(np.eye(2), ["crane", "owl"], [[0.6, 0.8], [0.0, 1.0]], ["crane", "owl"])
     0.5
     """
     known, asked = checks.pair(images, queries, what_else="queries")

@@ -1,6 +1,7 @@
 """Mean pairwise cosine: how alike two different images of a class are."""
 
 import numpy as np
+from jaxtyping import Float
 from numpy.typing import ArrayLike
 
 from synthgap.measures import spread
@@ -27,17 +28,22 @@ def mean_pairwise_cosine(images: ArrayLike) -> float:
     that it says the same in another unit.
 
     Args:
-        images: n embeddings of d dimensions, n >= 2; each is scaled to unit length.
+        images: n unit embeddings of d dimensions, n >= 2.
 
     Raises:
-        InputError: fewer than two embeddings, or one that is zero or not finite.
+        InputError: fewer than two embeddings, or one that is not unit.
 
     Source: the field's usual measure of similarity within a set of embeddings, by its closed form.
 
-    >>> round(mean_pairwise_cosine([[1.0, 0.0], [2.0, 0.0], [0.0, 3.0]]), 6)
+    >>> round(mean_pairwise_cosine([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]), 6)
     0.333333
     """
-    rows = Rows(checks.rows(images, least=2), unit=True)
+    return of_points(checks.rows(images, least=2))
+
+
+def of_points(images: Float[np.ndarray, "n d"]) -> float:
+    """The same of points of any length but zero."""
+    rows = Rows(images, unit=True)
     n = rows.n
     # The squared length of the mean holds each image's cosine with itself, 1.
     return float((n * np.sum(rows.mean() ** 2) - 1) / (n - 1))
@@ -46,7 +52,7 @@ def mean_pairwise_cosine(images: ArrayLike) -> float:
 def of_class(sample: ClassSample) -> dict[str, Estimate]:
     """Mean pairwise cosine, with the replicates of the centroid distance in its unit."""
     distance = spread.of_class(sample)["centroid_distance"]
-    value = mean_pairwise_cosine(sample.images)
+    value = of_points(sample.images)
     n = len(sample.images)
     moved = n / (n - 1) * (distance.value - distance.replicates)
     return {"mean_cosine": Estimate(value, value + moved)}

@@ -54,22 +54,21 @@ def clip_score(images: ArrayLike, prompts: ArrayLike) -> float:
     each image. Here nothing is scaled or cut off. Only scores of one encoder can be compared.
 
     Args:
-        images: n embeddings of d dimensions.
-        prompts: n embeddings of d dimensions: in row i the prompt of image i.
+        images: n unit embeddings of d dimensions.
+        prompts: n unit embeddings of d dimensions: in row i the prompt of image i.
 
     Raises:
-        InputError: embeddings that are not finite or have no direction; different shapes.
+        InputError: embeddings that are not unit; different shapes.
 
     Source: J. Hessel et al., CLIPScore, EMNLP 2021.
 
-    >>> clip_score([[1.0, 0.0], [0.0, 2.0]], [[1.0, 0.0], [1.0, 0.0]])
+    >>> clip_score([[1.0, 0.0], [0.0, 1.0]], [[1.0, 0.0], [1.0, 0.0]])
     0.5
     """
-    one, other = checks.embeddings(images), checks.embeddings(prompts, "prompts")
-    checks.same_space("images", one, "prompts", other)
+    one, other = checks.pair(images, prompts, what_else="prompts")
     if len(one) != len(other):
         raise InputError(f"prompts: {len(other)} for {len(one)} images; give each image its own")
-    return float(np.mean(np.sum(_unit(one, "images") * _unit(other, "prompts"), axis=1)))
+    return float(np.mean(np.sum(_unit(one) * _unit(other), axis=1)))
 
 
 def adherence(
@@ -83,27 +82,26 @@ def adherence(
     lack of adherence to it.
 
     Args:
-        images: n embeddings of d dimensions.
+        images: n unit embeddings of d dimensions.
         labels: their n classes, as numbers or names, in any order.
-        prompts: p embeddings of d dimensions.
+        prompts: p unit embeddings of d dimensions.
         prompt_labels: their p classes. Images of a class without prompts are never right.
 
     Raises:
-        InputError: embeddings that are not finite or have no direction; different dimensions.
+        InputError: embeddings that are not unit, or of different dimensions; labels that are not as
+            many, or of different kinds.
 
     Source: A. Radford et al., Learning Transferable Visual Models From Natural Language
     Supervision, ICML 2021 (zero-shot classification, prompt ensembles); the tie rule is ours.
 
-    >>> adherence([[0.9, 0.1], [0.8, 0.2]], ["owl", "crane"], np.eye(2), ["owl", "crane"])
+    >>> adherence([[0.8, 0.6], [1.0, 0.0]], ["owl", "crane"], np.eye(2), ["owl", "crane"])
     0.5
     """
-    seen, texts = checks.embeddings(images), checks.embeddings(prompts, "prompts")
-    checks.same_space("images", seen, "prompts", texts)
-    checks.labels(labels, seen)
-    checks.labels(prompt_labels, texts, "prompt_labels")
-    numbers, wanted, _ = checks.numbered(prompt_labels, labels)
-    hit = hits(_unit(seen, "images"), wanted, _unit(texts, "prompts"), numbers)
-    return mean_over_classes(hit, labels)
+    seen, texts = checks.pair(images, prompts, what_else="prompts")
+    classes = checks.labels(labels, seen)
+    of_texts = checks.labels(prompt_labels, texts, "prompt_labels")
+    numbers, wanted, _ = checks.numbered(of_texts, classes, "prompt_labels", "labels")
+    return mean_over_classes(hits(_unit(seen), wanted, _unit(texts), numbers), classes)
 
 
 def hits(
@@ -173,12 +171,8 @@ def of_source(sample: SourceSample) -> dict[str, Share]:
     return {name: found[name] for name in COLUMNS if name in found}
 
 
-def _unit(points: Float[np.ndarray, "n d"], what: str) -> Float[np.ndarray, "n d"]:
-    norms = np.linalg.norm(points, axis=1, keepdims=True)
-    if not norms.all():
-        row = int(np.flatnonzero(norms[:, 0] == 0)[0])
-        raise InputError(f"{what}: row {row} is all zeros and has no direction; leave it out")
-    unit: Float[np.ndarray, "n d"] = points / norms
+def _unit(points: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
+    unit: Float[np.ndarray, "n d"] = points / np.linalg.norm(points, axis=1, keepdims=True)
     return unit
 
 

@@ -93,8 +93,8 @@ def linear_separability(
         A number a class, in the order of the sorted labels.
 
     Raises:
-        InputError: embeddings that are not finite, or of different dimensions; labels that are not
-            as many; one class alone, or one that has images or prompts alone.
+        InputError: embeddings that are not unit, or of different dimensions; labels that are not as
+            many, or of different kinds; one class alone, or one that has images or prompts alone.
 
     Source: Marwood, Baluja, Alon, arXiv 2311.00056 (linear separability of CLIP's text and image
     embeddings); held-out classes, balance, margin and the test without the gap are ours. Modality
@@ -104,19 +104,32 @@ def linear_separability(
     >>> linear_separability(images, names, np.negative(images), names).logistic.tolist()
     [1.0, 1.0, 1.0]
     """
-    from sklearn.linear_model import LogisticRegression, Perceptron
-
     known, texts = checks.pair(images, prompts, what_else="prompts")
     numbers, asked, classes = checks.numbered(
-        checks.labels(labels, known), checks.labels(prompt_labels, texts, "prompt_labels")
+        checks.labels(labels, known),
+        checks.labels(prompt_labels, texts, "prompt_labels"),
+        what_else="prompt_labels",
     )
     if classes < 2:
         raise InputError("labels: one class; classes are held out, so there must be two")
     if set(asked) != set(numbers):
         raise InputError("labels: images and prompts differ in their classes; give both all")
-    points = np.concatenate([known, texts])
-    is_image = np.arange(len(points)) < len(known)
-    groups = np.concatenate([numbers, asked])
+    return of_points(known, numbers, texts, asked)
+
+
+def of_points(
+    images: Float[np.ndarray, "n d"],
+    labels: Int[np.ndarray, "n"],
+    prompts: Float[np.ndarray, "p d"],
+    prompt_labels: Int[np.ndarray, "p"],
+) -> HeldOut:
+    """The same of points of any length; labels are 0 to c - 1, each present in both."""
+    from sklearn.linear_model import LogisticRegression, Perceptron
+
+    classes = int(labels.max()) + 1
+    points = np.concatenate([images, prompts]).astype(np.float64)
+    is_image = np.arange(len(points)) < len(images)
+    groups = np.concatenate([labels, prompt_labels])
     found = HeldOut(*(np.zeros(classes) for _ in HeldOut._fields))
     order = seeds.generator("held-out classes", classes).permutation(classes)
     for held_out in np.array_split(order, min(FOLDS, classes)):
@@ -188,7 +201,7 @@ def of_source(sample: SourceSample) -> dict[str, Estimate]:
         [np.flatnonzero(sample.labels == label)[:IMAGES_PER_CLASS] for label in range(classes)]
     )
     images, labels = sample.images[few], sample.labels[few]
-    found = linear_separability(images, labels, sample.prompts, sample.prompt_labels)
+    found = of_points(images, labels, sample.prompts, sample.prompt_labels)
     weights = bootstrap_counts(
         seeds.generator("bootstrap over classes", classes), classes, sample.draws
     )

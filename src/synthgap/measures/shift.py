@@ -34,11 +34,13 @@ def centroid_shift(
 ) -> tuple[float, float]:
     """Distance between two sets' means, and the cosine of the angle between these.
 
+    Means of zero length have no direction: their cosine is 0.
+
     Two finite samples of one distribution differ too: compare with the natural-vs-natural
     split-half baseline at the same n (`of_class` does).
 
     Raises:
-        InputError: an embedding is not finite, a set is empty, or their dimensions differ.
+        InputError: an embedding is not unit, a set is empty, or their dimensions differ.
 
     Source: Marwood, Baluja, Alon, arXiv 2311.00056 (centroid-shift); the baseline is ours.
 

@@ -30,11 +30,11 @@ COLUMNS = {
 def centroid_distance(images: Float[np.ndarray, "n d"]) -> float:
     """Mean squared Euclidean distance of n embeddings from their mean: the covariance's trace.
 
-    Higher means more diverse. For unit embeddings it is 1 - ‖mean‖² and lies in [0, 1]. In
-    expectation it is (n - 1)/n of the population's value, so compare at equal n.
+    Higher means more diverse. It is 1 - ‖mean‖² and lies in [0, 1]. In expectation it is (n - 1)/n
+    of the population's value, so compare at equal n.
 
     Raises:
-        InputError: an embedding is not finite, or there is none.
+        InputError: an embedding is not unit, or there is none.
 
     Source: Marwood, Baluja, Alon, arXiv 2311.00056 (Centroid Distance); the normalisation is our
     reading.
@@ -42,8 +42,12 @@ def centroid_distance(images: Float[np.ndarray, "n d"]) -> float:
     >>> centroid_distance(np.array([[1.0, 0.0], [-1.0, 0.0]]))
     1.0
     """
-    exact = checks.embeddings(images)
-    centred = exact - exact.mean(axis=0)
+    return of_points(checks.embeddings(images))
+
+
+def of_points(images: Float[np.ndarray, "n d"]) -> float:
+    """The same of points of any length."""
+    centred = images - images.mean(axis=0)
     return float(np.mean(np.sum(centred**2, axis=1)))
 
 
@@ -52,11 +56,17 @@ def centroid_angle(images: Float[np.ndarray, "n d"]) -> float:
 
     Where the mean is zero it has no direction, and the angle is pi/2.
 
+    Raises:
+        InputError: an embedding is not unit, or there is none.
+
     >>> round(centroid_angle(np.array([[1.0, 0.0], [0.0, 1.0]])), 6) == round(np.pi / 4, 6)
     True
     """
-    exact = checks.embeddings(images)
-    return float(_angles(exact, np.full((1, len(exact)), 1 / len(exact)))[0])
+    return _angle(checks.embeddings(images))
+
+
+def _angle(images: Float[np.ndarray, "n d"]) -> float:
+    return float(_angles(images, np.full((1, len(images)), 1 / len(images)))[0])
 
 
 def of_class(sample: ClassSample) -> dict[str, Estimate]:
@@ -66,11 +76,11 @@ def of_class(sample: ClassSample) -> dict[str, Estimate]:
     weights = bootstrap_counts(sample.rng("bootstrap"), n, sample.draws) / n
     squares = weights @ np.sum(images**2, axis=1)
     distances = squares - np.sum((weights @ images) ** 2, axis=1)
-    value = centroid_distance(images)
+    value = of_points(images)
     return {
         "centroid_distance": bootstrapped(value, distances, n),
         "centroid_distance_per_dimension": bootstrapped(value / d, distances / d, n),
-        "centroid_angle": bootstrapped(centroid_angle(images), _angles(images, weights), n),
+        "centroid_angle": bootstrapped(_angle(images), _angles(images, weights), n),
     }
 
 

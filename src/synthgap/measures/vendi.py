@@ -41,12 +41,12 @@ def vendi_score(images: ArrayLike, *, device: str = "cpu") -> float:
     and cannot exceed min(n, d), so compare at equal n.
 
     Args:
-        images: n embeddings of d dimensions; each is scaled to unit length. They may be a memory
-            map: they are read in blocks, and nothing larger than min(n, d) × d is held.
+        images: n unit embeddings of d dimensions. They may be a memory map: they are read in
+            blocks, and nothing larger than min(n, d) × d is held.
         device: "cpu", or "cuda" for the matrix products.
 
     Raises:
-        InputError: there is no embedding, or one is zero or not finite.
+        InputError: there is no embedding, or one is not unit.
 
     Source: D. Friedman, A. B. Dieng: The Vendi Score, TMLR 2023, with the cosine kernel; the
     eigenvalues are taken from the d × d matrix of second moments, which has the same ones.
@@ -54,7 +54,12 @@ def vendi_score(images: ArrayLike, *, device: str = "cpu") -> float:
     >>> round(vendi_score([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]]), 4)
     1.8899
     """
-    rows = Rows(checks.rows(images), unit=True)
+    return of_points(checks.rows(images), device)
+
+
+def of_points(images: Float[np.ndarray, "n d"], device: str = "cpu") -> float:
+    """The same of points of any length but zero."""
+    rows = Rows(images, unit=True)
     return _score(principal_axes(rows, rows.n, device))
 
 

@@ -39,7 +39,7 @@ class TestValue:
         rng = np.random.default_rng(0)
         one = rng.normal(size=(n, d)) * np.linspace(0.5, 2, d)
         other = rng.normal(size=(m, d)) + 0.3
-        value = frechet_distance(one, other)
+        value = frechet.of_points(one, other)
         a, b = statistics(one), statistics(other)
         fidelity = fid_statistics_to_metric(a, b, verbose=False)[KEY_METRIC_FID]
         assert value == pytest.approx(fidelity, rel=tolerance)
@@ -61,19 +61,19 @@ class TestValue:
         a = exactly(np.zeros(4), turn @ np.diag(one), 50, seed=1)
         b = exactly(step, turn @ np.diag(other), 30, seed=2)
         expected = 9 + np.sum((one - other) ** 2)
-        assert frechet_distance(a, b) == pytest.approx(expected, rel=1e-9)
+        assert frechet.of_points(a, b) == pytest.approx(expected, rel=1e-9)
 
     def test_of_one_covariance_is_the_distance_of_means(self):
         points = directions(4, 30, 5)
         step = np.array([3.0, 4.0, 0.0, 0.0, 0.0])
-        assert frechet_distance(points, points + step) == pytest.approx(25, rel=1e-10)
+        assert frechet.of_points(points, points + step) == pytest.approx(25, rel=1e-10)
 
     def test_of_copies_of_one_image_is_the_distance_to_it(self):
         copies = np.ones((4, 3))
-        assert frechet_distance(copies, copies) == 0
-        assert frechet_distance(copies, 2 * copies) == pytest.approx(3)
+        assert frechet.of_points(copies, copies) == 0
+        assert frechet.of_points(copies, 2 * copies) == pytest.approx(3)
         spread = np.array([[0.0], [2.0]])
-        assert frechet_distance(spread, [[1.0], [1.0]]) == pytest.approx(2)
+        assert frechet.of_points(spread, np.ones((2, 1))) == pytest.approx(2)
 
     @given(unit_embeddings(least=4), st.integers(0, 99))
     def test_is_a_distance_whatever_order_rotation_and_translation(self, points, seed):
@@ -86,7 +86,7 @@ class TestValue:
         turn, step = rotation(seed, a.shape[1]), rng.normal(size=a.shape[1])
         assert frechet_distance(b, a) == pytest.approx(value, abs=1e-7)
         assert frechet_distance(rng.permutation(a), b) == pytest.approx(value, abs=1e-7)
-        assert frechet_distance(a @ turn + step, b @ turn + step) == pytest.approx(value, abs=1e-6)
+        assert frechet.of_points(a @ turn + step, b @ turn + step) == pytest.approx(value, abs=1e-6)
         assert frechet_distance(a, a) == pytest.approx(0, abs=1e-7)
 
     def test_of_one_distribution_is_mostly_bias_below_d(self):

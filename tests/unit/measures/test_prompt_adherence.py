@@ -71,8 +71,8 @@ class GivenFeatures(torch.nn.Module):
 
 class TestClipScore:
     def test_is_torchmetrics_score_of_the_same_features(self):
-        images, prompts = directions(0, 20, 8) * 7, directions(1, 20, 8, centre=0.5) * 0.2
-        images += prompts * 10
+        prompts = directions(1, 20, 8, centre=0.5)
+        images = unit(3 * directions(0, 20, 8) + prompts)
         model = GivenFeatures(prompts)
         metric = CLIPScore(model_name_or_path=lambda: (model, model.process)).double()
         pictures = list(torch.from_numpy(images).reshape(20, 1, 2, 4))
@@ -82,14 +82,14 @@ class TestClipScore:
         assert 100 * clip_score(images, prompts) == pytest.approx(expected, abs=1e-4)
 
     def test_is_torchs_cosine_similarity(self):
-        images, prompts = directions(2, 15, 5) * 3, directions(3, 15, 5)
+        images, prompts = directions(2, 15, 5), directions(3, 15, 5)
         expected = torch.nn.functional.cosine_similarity(
             torch.from_numpy(images), torch.from_numpy(prompts)
         ).mean()
         assert clip_score(images, prompts) == pytest.approx(float(expected), abs=1e-12)
 
     @given(unit_embeddings(), st.integers(0, 99))
-    def test_is_bounded_and_does_not_depend_on_rotation_order_or_length(self, images, seed):
+    def test_is_bounded_and_does_not_depend_on_rotation_or_order(self, images, seed):
         n, d = images.shape
         prompts = directions(seed, n, d)
         found = clip_score(images, prompts)
@@ -98,7 +98,6 @@ class TestClipScore:
         assert clip_score((images @ turn)[order], (prompts @ turn)[order]) == pytest.approx(
             found, abs=1e-12
         )
-        assert clip_score(images * 3, prompts / 5) == pytest.approx(found, abs=1e-12)
         assert clip_score(images, images) == pytest.approx(1)
         assert clip_score(images, -images) == pytest.approx(-1)
 
@@ -136,16 +135,8 @@ class TestAdherence:
         assert 0.3 < found < 1
 
     def test_weighs_classes_alike(self):
-        images = [[1, 0], [1, 0], [1, 0], [1, 0.1]]
+        images = [[1, 0], [1, 0], [1, 0], [0.8, 0.6]]
         assert adherence(images, ["a", "a", "a", "b"], np.eye(2), ["a", "b"]) == 0.5
-
-    def test_takes_each_prompt_for_one_whatever_its_length(self):
-        prompts, labels = np.array([[100.0, 0.0], [0.0, 1.0], [1.0, 0.0]]), ["a", "a", "b"]
-        # The mean of a is at 45 degrees, so what lies beyond 22.5 degrees is closer to it.
-        angles = np.radians([20.0, 25.0])
-        images = np.stack([np.cos(angles), np.sin(angles)], axis=1)
-        assert adherence(images[:1], ["a"], prompts, labels) == 0
-        assert adherence(images[1:], ["a"], prompts, labels) == 1
 
     def test_equal_texts_are_ambiguous_and_not_disobeyed(self):
         prompts = np.stack([*directions(6, 2, 7), directions(6, 2, 7)[1]])

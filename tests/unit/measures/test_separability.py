@@ -10,6 +10,7 @@ from synthgap.measures.separability import (
     IMAGES_PER_CLASS,
     _right_without_gap,
     linear_separability,
+    of_points,
     of_source,
 )
 
@@ -33,9 +34,7 @@ def two_cones(apart: float, seed: int = 0, per_class: int = 8, d: int = 10) -> S
 
 def held_out(sample: SourceSample) -> dict[str, np.ndarray]:
     assert sample.prompts is not None
-    return linear_separability(
-        sample.images, sample.labels, sample.prompts, sample.prompt_labels
-    )._asdict()
+    return of_points(sample.images, sample.labels, sample.prompts, sample.prompt_labels)._asdict()
 
 
 class TestHeldOut:

@@ -10,6 +10,7 @@ from synthgap.measures.spread import (
     centroid_angle,
     centroid_distance,
     of_class,
+    of_points,
 )
 
 
@@ -17,7 +18,7 @@ class TestValue:
     def test_is_the_trace_of_numpys_covariance(self):
         points = np.random.default_rng(0).normal(size=(30, 7))
         trace = np.trace(np.cov(points, rowvar=False, bias=True))
-        assert centroid_distance(points) == pytest.approx(trace, rel=1e-12)
+        assert of_points(points) == pytest.approx(trace, rel=1e-12)
 
     def test_is_one_minus_the_squared_norm_of_the_mean_for_unit_embeddings(self):
         points = directions(1, 25, 5, centre=0.5)
@@ -42,11 +43,11 @@ class TestValue:
         n = 200_000
         points = np.random.default_rng(4).normal(size=(n, 3)) * np.sqrt(variances)
         # Standard error of the trace: sqrt(2 * sum of squared variances / n), here 0.009.
-        assert centroid_distance(points) == pytest.approx(variances.sum(), abs=0.04)
+        assert of_points(points) == pytest.approx(variances.sum(), abs=0.04)
 
     def test_expects_n_minus_one_over_n_of_the_population(self):
         rng = np.random.default_rng(5)
-        means = [centroid_distance(rng.normal(size=(4, 2))) for _ in range(4000)]
+        means = [of_points(rng.normal(size=(4, 2))) for _ in range(4000)]
         assert np.mean(means) == pytest.approx(2 * 3 / 4, abs=0.06)
 
     @given(unit_embeddings())
@@ -62,7 +63,7 @@ class TestValue:
             points @ rotation(seed, points.shape[1]),
             points + rng.normal(size=points.shape[1]),
         ):
-            assert centroid_distance(other) == pytest.approx(value, abs=1e-9)
+            assert of_points(other) == pytest.approx(value, abs=1e-9)
 
     @given(unit_embeddings(), st.integers(2, 4))
     def test_stays_when_every_image_is_repeated(self, points, times):
@@ -72,7 +73,7 @@ class TestValue:
     @given(unit_embeddings(), st.floats(0.01, 100))
     def test_grows_with_the_square_of_scale(self, points, factor):
         expected = factor**2 * centroid_distance(points)
-        assert centroid_distance(factor * points) == pytest.approx(expected, rel=1e-6, abs=1e-9)
+        assert of_points(factor * points) == pytest.approx(expected, rel=1e-6, abs=1e-9)
 
 
 class TestAngle:

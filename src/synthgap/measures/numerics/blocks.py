@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from synthgap.errors import InputError
 from synthgap.measures.numerics import checks
 
 BLOCK_BYTES = 2**25
@@ -28,7 +27,7 @@ class Rows:
     centre: Float[np.ndarray, "d"] | None = None
     """Taken from each."""
     unit: bool = False
-    """Each is scaled to unit length."""
+    """Each is scaled to exactly unit length, from which rounding may have moved it."""
 
     @property
     def n(self) -> int:
@@ -39,20 +38,14 @@ class Rows:
         """Read them, `size` or as many as are good at a time, in order.
 
         Raises:
-            InputError: one is not finite, or is zero and has no direction.
+            InputError: one is not finite.
         """
         size = size or max(1, BLOCK_BYTES // (8 * self.images.shape[1]))
         for start in range(0, self.n, size):
             block = np.asarray(self.images[start : start + size], dtype=np.float64)
             checks.finite(block, self.what, start)
             if self.unit:
-                norms = np.linalg.norm(block, axis=1, keepdims=True)
-                if not norms.all():
-                    row = start + int(np.flatnonzero(norms == 0)[0])
-                    raise InputError(
-                        f"{self.what}: row {row} is zero and has no direction; leave it out"
-                    )
-                block = block / norms
+                block = block / np.linalg.norm(block, axis=1, keepdims=True)
             yield block if self.centre is None else block - self.centre
 
     def mean(self) -> Float[np.ndarray, "d"]:

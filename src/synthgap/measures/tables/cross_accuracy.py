@@ -22,30 +22,32 @@ def centroid_accuracy_matrix(
     image is left out of its own class's mean, and an image that is alone in its class is not right.
 
     Args:
-        sources: of each source its embeddings (n of d dimensions, the same d in all) and their n
-            classes, as numbers or names, in any order. Images of a class that X lacks are not
+        sources: of each source its unit embeddings (n of d dimensions, the same d in all) and their
+            n classes, as numbers or names, in any order. Images of a class that X lacks are not
             right.
 
     Raises:
-        InputError: embeddings that are not finite, or of different dimensions.
+        InputError: embeddings that are not unit, or of different dimensions; labels that are not as
+            many, or of different kinds.
 
     Source: Marwood, Baluja, Alon, arXiv 2311.00056 (Centroid Accuracy); see
     `nearest_centroid.hits`.
 
-    >>> one = ([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0], [0.1, 0.9]], ["owl", "owl", "crane", "crane"])
+    >>> one = ([[1.0, 0.0], [0.96, 0.28], [0.0, 1.0], [0.28, 0.96]], ["owl"] * 2 + ["crane"] * 2)
     >>> centroid_accuracy_matrix({"disamb": one, "natural": ([[1.0, 0.0]], ["crane"])})["disamb"]
     {'disamb': 1.0, 'natural': 0.0}
     """
     matrix: dict[str, dict[str, float]] = {}
+    given = {}
     for source, (images, labels) in sources.items():
+        known = checks.embeddings(images, source)
+        given[source] = known, checks.labels(labels, known, f"labels of {source}")
+    for source, (known, labels) in given.items():
         matrix[source] = {}
-        for query, (queries, query_labels) in sources.items():
-            known = checks.embeddings(images, source)
-            asked = checks.embeddings(queries, query)
+        for query, (asked, query_labels) in given.items():
+            what, what_else = f"labels of {source}", f"labels of {query}"
             checks.same_space(source, known, query, asked)
-            checks.labels(labels, known, f"labels of {source}")
-            checks.labels(query_labels, asked, f"labels of {query}")
-            numbers, wanted, _ = checks.numbered(labels, query_labels)
+            numbers, wanted, _ = checks.numbered(labels, query_labels, what, what_else)
             same = source == query
             hits = nearest_centroid.hits(known, numbers, asked, wanted, same)
             matrix[source][query] = mean_over_classes(hits, query_labels)

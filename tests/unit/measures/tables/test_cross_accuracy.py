@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from points import directions, rotation
+from points import directions, rotation, unit
 from sklearn.model_selection import LeaveOneOut, cross_val_predict
 from sklearn.neighbors import NearestCentroid
 
@@ -66,7 +66,9 @@ def test_images_of_a_class_that_the_other_lacks_are_not_right():
 def test_refuses_what_means_nothing():
     points, labels = source(0)
     with pytest.raises(InputError, match="disamb: 4 dimensions, but train have 3"):
-        centroid_accuracy_matrix({"disamb": (points, labels), "train": (points[:, :3], labels)})
+        centroid_accuracy_matrix(
+            {"disamb": (points, labels), "train": (unit(points[:, :3]), labels)}
+        )
     with pytest.raises(InputError, match=r"labels of disamb: an array of shape \(5,\)"):
         centroid_accuracy_matrix({"disamb": (points, labels[:5])})
     with pytest.raises(InputError, match="disamb: row 0 is not finite"):
