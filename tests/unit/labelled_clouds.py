@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from synthgap.embedding_classifiers.registry import CLASSIFIERS, predict, train
+
 
 def gaussians(
     seed: int, means: np.ndarray, covariances: np.ndarray, per_class: int
@@ -28,3 +30,13 @@ def overlapping(
         shapes @ shapes.transpose(0, 2, 1) + 0.2 * np.eye(d),
         per_class,
     )
+
+
+def classified(
+    name: str, images: np.ndarray, labels: np.ndarray, queries: np.ndarray
+) -> np.ndarray:
+    """What `classify` says of unit embeddings, of points of any length."""
+    classes, numbers = np.unique(labels, return_inverse=True)
+    fitted = train(CLASSIFIERS[name], images, numbers)
+    found: np.ndarray = classes[predict(fitted.scores, queries, len(images))]
+    return found

@@ -4,7 +4,8 @@ Each is trained on the embeddings and classes of one source alone, its hyperpara
 rule from these images; what it is tested on decides nothing. One module a classifier.
 
 >>> from synthgap import embedding_classifiers
->>> embedding_classifiers.classify("knn", [[1.0, 0.0], [0.0, 1.0]], ["crane", "owl"], [[0.6, 0.8]])
+>>> images, names = [[1.0, 0.0], [0.0, 1.0]], ["crane", "owl"]
+>>> embedding_classifiers.classify("nearest_centroid", images, names, [[0.6, 0.8]])
 array(['owl'], dtype='<U5')
 >>> len(embedding_classifiers.CLASSIFIERS)
 9

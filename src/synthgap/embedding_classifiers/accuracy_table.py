@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from synthgap.embedding_classifiers import nearest_neighbours as neighbours
 from synthgap.embedding_classifiers.registry import CLASSIFIERS, predict, train
 from synthgap.measures.intervals.estimates import Row, columns, share
+from synthgap.measures.nearest_neighbours import HEADLINE, least_images
 from synthgap.measures.tables.embeddings import source_sample
 from synthgap.tables import write
 
@@ -30,7 +32,8 @@ def measure_embedding_classifiers(
         path: where to. Of each classifier a row for all classes (no class_id), then a row a class.
             Columns: `classifier`, `name` (for people), `class_id`, `n` (images a class),
             `accuracy` with its interval, `accuracy_replicates` and `chosen` (what a rule chose
-            from the source's images) for all classes.
+            from the source's images) for all classes. 5-NN has no numbers where a class has too few
+            images to win the vote.
         class_ids: the classes.
         images: the source's tables of embeddings, in the order of the classes.
         queries: natural-val's tables of embeddings, in the same order.
@@ -48,13 +51,22 @@ def measure_embedding_classifiers(
     counts = np.bincount(sample.labels)
     rows: list[Row] = []
     for number, classifier in enumerate(CLASSIFIERS.values(), start=1):
+        named = {"classifier": classifier.name, "name": classifier.words}
+        if classifier is neighbours.CLASSIFIER and counts.min() < least_images(
+            HEADLINE, len(counts)
+        ):
+            rows += [
+                {**named, "class_id": class_id, "n": int(count)}
+                for class_id, count in zip([None, *class_ids], [counts.min(), *counts], strict=True)
+            ]
+            print(f"{number} of {len(CLASSIFIERS)}, {classifier.words}: too few images", flush=True)
+            continue
         started = time.monotonic()
         with threadpool_limits(threads):
             fitted = train(classifier, sample.images, sample.labels)
             found = predict(fitted.scores, sample.queries, len(sample.images))
         hits = (found == sample.query_labels)[None]
         accuracy = share(hits, sample.query_labels, sample.rngs("queries"), draws)
-        named = {"classifier": classifier.name, "name": classifier.words}
         rows.append(
             {
                 **named,

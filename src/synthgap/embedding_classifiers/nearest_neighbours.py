@@ -4,20 +4,20 @@ import numpy as np
 from jaxtyping import Float
 
 from synthgap.embedding_classifiers.training_set import Classifier, Fitted, TrainingSet
+from synthgap.measures.nearest_neighbours import HEADLINE
 from synthgap.measures.numerics.neighbour_search import nearest
-
-NEIGHBOURS = 5
 
 
 def fit(training: TrainingSet) -> Fitted:
     """Keep all images; the score is the number of the class's images among the five nearest.
 
     A tied vote goes to the class among the tied that has the nearest image, as in
-    `synthgap.measures.nearest_neighbours`. Where there are fewer than five images, all vote.
+    `synthgap.measures.nearest_neighbours`. Whether a class has enough images to win is the caller's
+    to ask; see `least_images` there.
 
     Source: T. Cover, P. Hart, IEEE Transactions on Information Theory 13 (1967).
     """
-    k = min(NEIGHBOURS, len(training.images))
+    k = min(HEADLINE, len(training.images))
     classes = len(training.counts)
 
     def scores(queries: Float[np.ndarray, "q d"]) -> Float[np.ndarray, "q classes"]:

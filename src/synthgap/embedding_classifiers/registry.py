@@ -19,6 +19,7 @@ from synthgap.embedding_classifiers import (
 )
 from synthgap.embedding_classifiers.training_set import Classifier, Fitted, Scores, training_set
 from synthgap.errors import InputError
+from synthgap.measures.nearest_neighbours import HEADLINE, refuse_unwinnable
 from synthgap.measures.numerics import checks
 
 CLASSIFIERS: dict[str, Classifier] = {
@@ -48,28 +49,29 @@ def classify(name: str, images: ArrayLike, labels: ArrayLike, queries: ArrayLike
 
     Args:
         name: which of `CLASSIFIERS`.
-        images: n embeddings of d dimensions, to train on.
+        images: n unit embeddings of d dimensions, to train on.
         labels: their n classes, as numbers or names, in any order.
-        queries: q embeddings of d dimensions.
+        queries: q unit embeddings of d dimensions.
 
     Returns:
         The q classes, each one of `labels`.
 
     Raises:
-        InputError: an unknown name; embeddings that are not finite, or of different dimensions; as
-            many labels as images are needed.
+        InputError: an unknown name; embeddings that are not unit, or of different dimensions;
+            labels that are not as many, or of different kinds; too few images of a class for it to
+            win a vote of "knn".
 
-    >>> classify("gaussian_own", [[0.0], [1.0], [9.0], [11.0]], ["a", "a", "b", "b"], [[2.0]])
+    >>> images = [[1.0, 0.0], [0.96, 0.28], [0.0, 1.0], [0.28, 0.96]]
+    >>> classify("gaussian_own", images, ["a", "a", "b", "b"], [[0.8, 0.6]])
     array(['a'], dtype='<U1')
     """
     if name not in CLASSIFIERS:
         raise InputError(f"{name}: no such classifier; there are {', '.join(CLASSIFIERS)}")
-    known = checks.embeddings(images)
-    asked = checks.embeddings(queries, "queries")
-    checks.same_space("images", known, "queries", asked)
-    classes, numbers = np.unique(np.asarray(labels), return_inverse=True)
-    if numbers.shape != (len(known),):
-        raise InputError(f"labels: of shape {numbers.shape} for {len(known)} images")
+    known, asked = checks.pair(images, queries, what_else="queries")
+    given = checks.labels(labels, known)
+    classes, numbers = np.unique(given, return_inverse=True)
+    if name == neighbours.CLASSIFIER.name:
+        refuse_unwinnable(HEADLINE, given)
     fitted = train(CLASSIFIERS[name], known, numbers)
     found: np.ndarray = classes[predict(fitted.scores, asked, len(known))]
     return found

@@ -146,45 +146,66 @@ def isolate(
     corner has as many as its shape has, so that the shape's part contains the effect of n.
 
     Args:
-        images: n embeddings of d dimensions, of the source.
+        images: n unit embeddings of d dimensions, of the source.
         labels: their n classes, as numbers or names, in any order.
-        natural: m embeddings of d dimensions, of natural images of the same classes.
+        natural: m unit embeddings of d dimensions, of natural images of the same classes.
         natural_labels: their m classes.
-        queries: q natural embeddings of d dimensions to classify, none of them in `natural`.
+        queries: q natural unit embeddings of d dimensions to classify, none of them in `natural`.
         query_labels: their q classes. Queries of a class without images are never right.
-        k: how many neighbours vote, by Euclidean distance.
+        k: how many neighbours vote, by Euclidean distance. Each class needs more than k/2 images in
+            either set.
 
     Raises:
-        InputError: embeddings that are not finite, or of different dimensions; a class that only
-            one of the two sets has; k below 1.
+        InputError: embeddings that are not unit, or of different dimensions; labels that are not as
+            many, or of different kinds; a class that only one of the two sets has; k below 1, or so
+            high that a class could not win.
 
     Source: the question is that of Marwood, Baluja, Alon, arXiv 2311.00056 ("isolate the effects
     of diversity"); factors and corners are ours. Owen value: G. Owen, Values of games with a
     priori unions, 1977; of two players L. S. Shapley, A value for n-person games, 1953.
 
-    >>> natural = np.array([[0.0, 0.0], [0.2, 0.0], [1.0, 0.0], [1.2, 0.0]])
-    >>> moved = natural + np.array([[0.0], [0.0], [-2.0], [-2.0]]) * np.array([1.0, 0.0])
-    >>> found = isolate(moved, [0, 0, 1, 1], natural, [0, 0, 1, 1], [[1.1, 0.0]], [1], k=1)
+    >>> angles = np.array([0.0, 0.2, 1.0, 1.2])
+    >>> natural = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    >>> moved = np.concatenate([natural[:2], -natural[2:]])
+    >>> found = isolate(moved, [0, 0, 1, 1], natural, [0, 0, 1, 1], natural[3:], [1], k=1)
     >>> found.gap, found.shift, found.diversity
     (1.0, 1.0, 0.0)
     """
-    if k < 1:
-        raise InputError(f"k: {k} neighbours cannot vote; take at least 1")
     known, photographs = checks.pair(images, natural)
     asked = checks.embeddings(queries, "queries")
     checks.same_space("images", known, "queries", asked)
-    checks.labels(labels, known)
-    checks.labels(natural_labels, photographs, "natural_labels")
-    checks.labels(query_labels, asked, "query_labels")
-    numbers, natural_numbers, _ = checks.numbered(labels, natural_labels)
+    of_images = checks.labels(labels, known)
+    of_natural = checks.labels(natural_labels, photographs, "natural_labels")
+    classes = checks.labels(query_labels, asked, "query_labels")
+    numbers, natural_numbers, _ = checks.numbered(of_images, of_natural, what_else="natural_labels")
     if set(numbers) != set(natural_numbers):
         raise InputError("labels: images and natural images differ in their classes; give both all")
-    _, wanted, _ = checks.numbered(labels, query_labels)
-    hits = corner_hits(known, numbers, photographs, natural_numbers, asked, wanted, k)
-    accuracies = {corner: mean_over_classes(hit, query_labels) for corner, hit in hits.items()}
+    _, wanted, _ = checks.numbered(of_images, classes)
+    for voting in (of_images, of_natural):
+        nearest_neighbours.refuse_unwinnable(k, voting)
+    return of_points(known, numbers, photographs, natural_numbers, asked, wanted, k, classes)
+
+
+def of_points(
+    images: Float[np.ndarray, "n d"],
+    labels: Int[np.ndarray, "n"],
+    natural: Float[np.ndarray, "m d"],
+    natural_labels: Int[np.ndarray, "m"],
+    queries: Float[np.ndarray, "q d"],
+    query_labels: Int[np.ndarray, "q"],
+    k: int,
+    classes: np.ndarray,
+) -> Isolation:
+    """The same of points of any length, their classes numbered as in `corner_hits`.
+
+    `classes` are those of the queries, over which the parts are averaged.
+    """
+    points = (images, labels, natural, natural_labels, queries, query_labels)
+    hits = corner_hits(*points, k)
+    accuracies = {corner: mean_over_classes(hit, classes) for corner, hit in hits.items()}
     # Parts are sums of hits with weights, and so are their means.
-    found = {name: mean_over_classes(part, query_labels) for name, part in parts(hits).items()}
-    centroid_gap = _centroid_gap(known, numbers, photographs, natural_numbers, asked, wanted)
+    found = {name: mean_over_classes(part, classes) for name, part in parts(hits).items()}
+    centroid_gap = _centroid_gap(*points)
     return Isolation(
         gap=found["accuracy_gap"],
         shift=found["gap_from_shift"],
@@ -192,7 +213,7 @@ def isolate(
         spread=found["gap_from_spread"],
         shape=found["gap_from_shape"],
         accuracies=accuracies,
-        centroid_gap=mean_over_classes(centroid_gap, query_labels),
+        centroid_gap=mean_over_classes(centroid_gap, classes),
     )
 
 
@@ -310,15 +331,20 @@ def of_source(sample: SourceSample) -> dict[str, Share]:
     """The gap, its parts and the corners of interest on natural-val, per class and overall.
 
     Nothing for the natural sources: natural-train has no gap to itself, and natural-val's images
-    are the queries. Intervals come from resampling the queries within their classes, the same ones
+    are the queries. Where a class has too few images to win the vote, the gap of the nearest
+    centroid alone. Intervals come from resampling the queries within their classes, the same ones
     in every corner; both sets of images are taken as given.
     """
     if sample.same or sample.natural is None or sample.natural is sample.images:
         return {}
     points = (sample.images, sample.labels, sample.natural, sample.natural_labels)
     asked = (sample.queries, sample.query_labels)
-    hits = corner_hits(*points, *asked, nearest_neighbours.HEADLINE)
-    scores = {**parts(hits), "centroid_accuracy_gap": _centroid_gap(*points, *asked)}
+    k = nearest_neighbours.HEADLINE
+    fewest = min(np.bincount(labels).min() for labels in (sample.labels, sample.natural_labels))
+    least = nearest_neighbours.least_images(k, len(sample.class_ids))
+    hits = corner_hits(*points, *asked, k) if fewest >= least else {}
+    scores = {"centroid_accuracy_gap": _centroid_gap(*points, *asked)}
+    scores |= parts(hits) if hits else {}
     found = {
         name: averaged(
             score, sample.query_labels, sample.rngs("queries"), sample.draws, bonett_price
@@ -328,8 +354,9 @@ def of_source(sample: SourceSample) -> dict[str, Share]:
     found |= {
         name: share(hits[corner][None], sample.query_labels, sample.rngs("queries"), sample.draws)
         for name, corner in ACCURACIES.items()
+        if hits
     }
-    return {name: found[name] for name in COLUMNS}
+    return {name: found[name] for name in COLUMNS if name in found}
 
 
 MEASURE = Measure(COLUMNS, of_source)

@@ -25,7 +25,8 @@ def column(k: int) -> str:
 COLUMNS = {
     column(k): Column(
         f"{k}-NN accuracy",
-        f"share of natural-val images whose {k} nearest images vote for their class",
+        f"share of natural-val images whose {k} nearest images vote for their class; empty where a "
+        "class has too few images to win the vote",
         Family.ACCURACY,
     )
     for k in NEIGHBOURS
@@ -46,26 +47,62 @@ def hits(
     """Say of each query, for each k, whether its k nearest images vote for its class.
 
     Nearest by Euclidean distance, which for unit embeddings is the order of the cosine. A tied
-    vote goes to the class among the tied that has the nearest image. Where there are fewer than k
-    images, all vote.
+    vote goes to the class among the tied that has the nearest image.
 
     Args:
         images: embeddings that vote, unit or not, perhaps a memory map.
         labels: their class numbers, 0 to c - 1.
         queries: embeddings to classify.
         query_labels: their class numbers; -1 for a class without images.
-        ks: numbers of neighbours.
+        ks: numbers of neighbours, at most as many as can vote. Whether a class can win with so
+            many is the caller's to ask; see `least_images`.
         same: the queries are the images; each is left out of its own vote.
 
     >>> hits(np.eye(2), np.array([0, 1]), np.array([[0.6, 0.8]]), np.array([1]), [1])
     {1: array([ True])}
     """
-    most = min(max(ks), len(images) - same)
-    if most < 1:
-        raise ValueError("one image cannot be classified by itself")
     classes = int(max(labels.max(), query_labels.max())) + 1
-    found = nearest(queries, images, most, leave_out_self=same)
+    found = nearest(queries, images, max(ks), leave_out_self=same)
     return {k: _votes(labels[found.indices[:, :k]], classes) == query_labels for k in ks}
+
+
+def least_images(k: int, classes: int, same: bool = False) -> int:
+    """Images that each class needs so that it can win a vote of k, whatever the others do.
+
+    More than half of k. With fewer, images of perfectly separated classes are outvoted by those of
+    other classes, which must fill the k places, and the accuracy says nothing of the images. One
+    class alone needs k.
+
+    Args:
+        k: how many vote.
+        classes: how many classes there are.
+        same: the queries are the images, and none votes for itself.
+
+    >>> least_images(5, classes=2), least_images(20, classes=2, same=True)
+    (3, 12)
+    """
+    return (k // 2 + 1 if classes > 1 else k) + same
+
+
+def refuse_unwinnable(k: int, labels: np.ndarray) -> None:
+    """Refuse a vote that some class could not win.
+
+    Args:
+        k: how many vote.
+        labels: classes of the images that vote.
+
+    Raises:
+        InputError: k is below 1, or a class has fewer than `least_images`.
+    """
+    if k < 1:
+        raise InputError(f"k: {k} neighbours cannot vote; take at least 1")
+    classes, counts = np.unique(labels, return_counts=True)
+    least, fewest = least_images(k, len(classes)), int(counts.argmin())
+    if counts[fewest] < least:
+        raise InputError(
+            f"k: with {k} votes a class needs {least} images to win, but {classes[fewest]} has "
+            f"{counts[fewest]}; take more images or a smaller k"
+        )
 
 
 def knn_accuracy(
@@ -78,26 +115,26 @@ def knn_accuracy(
     """Mean over the queries' classes of the share whose k nearest images vote for their class.
 
     Args:
-        images: n embeddings of d dimensions that vote.
+        images: n unit embeddings of d dimensions that vote.
         labels: their n classes, as numbers or names, in any order.
-        queries: q embeddings of d dimensions, to classify.
+        queries: q unit embeddings of d dimensions, to classify.
         query_labels: their q classes. Queries of a class without images are never right.
-        k: how many vote.
+        k: how many vote. Each class of the images needs more than k/2 of them.
 
     Raises:
-        InputError: embeddings that are not finite, or of different dimensions; labels that are not
-            as many; k below 1.
+        InputError: embeddings that are not unit, or of different dimensions; labels that are not as
+            many, or of different kinds; k below 1, or so high that a class could not win.
 
     Source: Marwood, Baluja, Alon, arXiv 2311.00056 (k-NN); see `hits`.
 
     >>> knn_accuracy(np.eye(2), ["crane", "owl"], [[0.8, 0.6]], ["crane"], k=1)
     1.0
     """
-    if k < 1:
-        raise InputError(f"k: {k} neighbours; at least 1 is needed")
     known, asked = checks.pair(images, queries, what_else="queries")
+    given = checks.labels(labels, known)
     classes = checks.labels(query_labels, asked, "query_labels")
-    numbers, wanted, _ = checks.numbered(checks.labels(labels, known), classes)
+    refuse_unwinnable(k, given)
+    numbers, wanted, _ = checks.numbered(given, classes)
     return mean_over_classes(hits(known, numbers, asked, wanted, [k])[k], classes)
 
 
@@ -123,13 +160,17 @@ def _votes_of_few(neighbours: Int[np.ndarray, "q k"], classes: int) -> Int[np.nd
 
 
 def of_source(sample: SourceSample) -> dict[str, Share]:
-    """k-NN accuracy on the queries for every k, per class and overall."""
+    """k-NN accuracy on the queries, per class and overall, for each k that all classes can win."""
+    counts = np.bincount(sample.labels)
+    ks = [k for k in NEIGHBOURS if counts.min() >= least_images(k, len(counts), sample.same)]
+    if not ks:
+        return {}
     by_k = hits(
         sample.images,
         sample.labels,
         sample.queries,
         sample.query_labels,
-        NEIGHBOURS,
+        ks,
         sample.same,
     )
     return {

@@ -28,17 +28,21 @@ COLUMNS: Columns = {
 def embedding_classifiers_table(measured: Mapping[tuple[str, str], str | Path]) -> pa.Table:
     """Join the accuracies of all sources and compare each with 5-NN's on the same source.
 
+    Where a class has too few images to win a vote of 5, 5-NN and the comparisons are empty.
+
     Args:
         measured: of each encoder and source the table of its classifiers.
     """
     rows = []
     for (encoder, source), path in measured.items():
         overall = [row for row in read(path).to_pylist() if row["class_id"] is None]
-        estimates = {row["classifier"]: _estimate(row) for row in overall}
+        estimates = {
+            row["classifier"]: _estimate(row) for row in overall if row["accuracy"] is not None
+        }
         for row in overall:
             name = row["classifier"]
             rows.append({**row, "encoder": encoder, "source": source})
-            if name != REFERENCE:
+            if name != REFERENCE and {name, REFERENCE} <= set(estimates):
                 found = difference(estimates[REFERENCE], estimates[name])
                 rows[-1] |= columns("minus_knn", found.value, interval(found))
     return described_table(rows, COLUMNS)

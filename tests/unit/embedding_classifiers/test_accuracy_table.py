@@ -1,5 +1,6 @@
 """The stage, its summary, its chart and its page."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -205,3 +206,39 @@ class TestFigures:
             "disamb, better: kernel density +0.020 [+0.010, +0.030]; "
             "worse: learned metric −0.100 [−0.200, −0.010].",
         ]
+
+
+class TestTooFewImages:
+    """Two images of a class cannot win a vote of five."""
+
+    @pytest.fixture
+    def summary(self, folder, embeddings) -> pd.DataFrame:
+        measure(folder / "two.parquet", embeddings["disamb"], embeddings["natural-val"], n=2)
+        table = embedding_classifiers_table({("clip", "disamb"): folder / "two.parquet"})
+        found: pd.DataFrame = table.to_pandas()
+        return found
+
+    def test_five_neighbours_and_what_is_compared_with_them_are_empty(self, folder, summary):
+        assert list(summary["classifier"]) == list(CLASSIFIERS)
+        knn = summary[summary["classifier"] == "knn"]
+        assert knn[["accuracy", "accuracy_low", "accuracy_high"]].isna().all(axis=None)
+        assert knn["n"].tolist() == [2]
+        others = summary[summary["classifier"] != "knn"]
+        assert others["accuracy"].notna().all()
+        assert summary["minus_knn"].isna().all()
+        rows = tables.read(folder / "two.parquet").to_pandas()
+        assert len(rows[rows["classifier"] == "knn"]) == 4
+
+    def test_chart_and_page_say_so(self, folder, summary):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            draw_embedding_classifiers(folder / "two.png", summary)
+        write_embedding_classifiers(folder / "two.html", summary)
+        page = (folder / "two.html").read_text()
+        assert "a class has too few images to win a vote of five. Three" in page
+        assert "comparisons with 5-NN" not in page
+        assert "nan" not in page
+
+    def test_one_more_is_enough(self, folder, embeddings):
+        rows = measure(folder / "3.parquet", embeddings["disamb"], embeddings["natural-val"], n=3)
+        assert rows["accuracy"].notna().all()

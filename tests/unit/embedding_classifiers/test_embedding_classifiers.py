@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from labelled_clouds import gaussians, overlapping
+from labelled_clouds import classified, gaussians, overlapping
 from scipy.optimize import check_grad
 from scipy.special import logsumexp
 from scipy.stats import chi2, multivariate_normal, norm
@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import KernelDensity, KNeighborsClassifier, NearestCentroid
 
-from synthgap.embedding_classifiers import CLASSIFIERS, classify
+from synthgap.embedding_classifiers import CLASSIFIERS
 from synthgap.embedding_classifiers.gaussian_own import log_densities, shrunk_gaussian
 from synthgap.embedding_classifiers.kernel_density import BANDWIDTHS, best_bandwidth
 from synthgap.embedding_classifiers.logistic import STRENGTHS
@@ -43,21 +43,21 @@ def scores(name: str, images: np.ndarray, labels: np.ndarray, queries: np.ndarra
 
 
 def accuracy(name: str, images, labels, queries, wanted) -> float:
-    return float(np.mean(classify(name, images, labels, queries) == wanted))
+    return float(np.mean(classified(name, images, labels, queries) == wanted))
 
 
 class TestEqualToScikitLearn:
     def test_nearest_centroid(self, clouds):
         images, labels, queries = clouds
         expected = NearestCentroid().fit(images, labels).predict(queries)
-        assert np.array_equal(classify("nearest_centroid", *clouds), expected)
+        assert np.array_equal(classified("nearest_centroid", *clouds), expected)
 
     def test_neighbours_where_no_vote_is_tied(self, clouds):
         images, labels, queries = clouds
         votes = KNeighborsClassifier(5).fit(images, labels).predict_proba(queries)
         clear = np.sort(votes, axis=1)[:, -1] > np.sort(votes, axis=1)[:, -2]
         assert 0.5 < clear.mean() < 1
-        found = classify("knn", *clouds)
+        found = classified("knn", *clouds)
         assert np.array_equal(found[clear], votes.argmax(axis=1)[clear])
 
     def test_gaussians_of_one_covariance(self, clouds):
@@ -142,7 +142,7 @@ def test_centroid_and_neighbours_are_the_measures_of_the_same_name():
         ("nearest_centroid", nearest_centroid.hits(units[0], labels, units[1], asked)),
         ("knn", nearest_neighbours.hits(units[0], labels, units[1], asked, [5])[5]),
     ):
-        assert np.array_equal(classify(name, units[0], labels, units[1]) == asked, hits)
+        assert np.array_equal(classified(name, units[0], labels, units[1]) == asked, hits)
 
 
 class TestChoices:

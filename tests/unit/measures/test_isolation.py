@@ -4,16 +4,25 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from points import directions, rotation
+from points import directions, rotation, unit
 from scipy.stats import norm, ttest_1samp
 from simulated_coverage import coverage
 from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 
 from synthgap.errors import InputError
-from synthgap.measures import isolate, knn_accuracy
+from synthgap.measures import isolate
 from synthgap.measures.intervals.estimates import Estimate, averaged, bonett_price, student
 from synthgap.measures.intervals.samples import SourceSample
-from synthgap.measures.isolation import ACCURACIES, COLUMNS, CORNERS, corner_hits, of_source, parts
+from synthgap.measures.isolation import (
+    ACCURACIES,
+    COLUMNS,
+    CORNERS,
+    Isolation,
+    corner_hits,
+    of_points,
+    of_source,
+    parts,
+)
 from synthgap.measures.nearest_centroid import centroids
 from synthgap.measures.nearest_neighbours import hits
 
@@ -65,6 +74,25 @@ def arguments(sample: SourceSample) -> tuple[np.ndarray, ...]:
         sample.queries,
         sample.query_labels,
     )
+
+
+def isolated(*points: np.ndarray, k: int = 5) -> Isolation:
+    """Of points of any length, as clouds and their shifts are."""
+    return of_points(*points, k=k, classes=points[-1])
+
+
+def accuracy(
+    images: np.ndarray, labels: np.ndarray, queries: np.ndarray, asked: np.ndarray, k: int = 5
+) -> float:
+    """k-NN accuracy; all classes are asked alike often."""
+    return float(hits(images, labels, queries, asked, [k])[k].mean())
+
+
+def on_the_sphere(sample: SourceSample) -> SourceSample:
+    """The same directions, as unit embeddings."""
+    assert sample.natural is not None
+    images, natural, queries = map(unit, (sample.images, sample.natural, sample.queries))
+    return sample._replace(images=images, natural=natural, queries=queries)
 
 
 def split(points: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
@@ -195,8 +223,8 @@ class TestIsolate:
     def test_parts_add_up_to_the_difference_of_the_accuracies(self):
         sample = sample_of(5)
         images, labels, natural, natural_labels, queries, asked = arguments(sample)
-        found = isolate(*arguments(sample))
-        gap = knn_accuracy(natural, natural_labels, queries, asked) - knn_accuracy(
+        found = isolated(*arguments(sample))
+        gap = accuracy(natural, natural_labels, queries, asked) - accuracy(
             images, labels, queries, asked
         )
         assert gap > 0.2
@@ -211,7 +239,7 @@ class TestIsolate:
         natural, labels = cloud(seed, 20)
         queries, asked = cloud(seed + 100, 30)
         images = shifted(natural, labels, seed)
-        found = isolate(images, labels, natural, labels, queries, asked, k=k)
+        found = isolated(images, labels, natural, labels, queries, asked, k=k)
         assert abs(found.gap) > 0.01
         assert found.shift == pytest.approx(found.gap, abs=1e-12)
         assert (found.diversity, found.spread, found.shape) == pytest.approx((0, 0, 0), abs=1e-12)
@@ -222,7 +250,9 @@ class TestIsolate:
         natural, labels = cloud(seed, 20)
         queries, asked = cloud(seed + 100, 30)
         means = centroids(natural, labels, CLASSES)[labels]
-        found = isolate(means + factor * (natural - means), labels, natural, labels, queries, asked)
+        found = isolated(
+            means + factor * (natural - means), labels, natural, labels, queries, asked
+        )
         assert found.shift == pytest.approx(0, abs=1e-12)
         assert found.shape == pytest.approx(0, abs=1e-12)
         assert found.spread == pytest.approx(found.gap, abs=1e-12)
@@ -240,20 +270,20 @@ class TestIsolate:
             for c in range(CLASSES)
         ]
         images = means + flat * np.array(lengths)[labels][:, None]
-        found = isolate(images, labels, natural, labels, queries, asked)
+        found = isolated(images, labels, natural, labels, queries, asked)
         assert abs(found.gap) > 0.02
         assert found.shape == pytest.approx(found.gap, abs=1e-12)
         assert found.shift == pytest.approx(0, abs=1e-12)
 
     def test_of_a_set_and_itself_is_nothing(self):
         natural, labels = cloud(6, 20)
-        found = isolate(natural, labels, natural, labels, *cloud(7, 30))
+        found = isolated(natural, labels, natural, labels, *cloud(7, 30))
         assert found[:5] == (0, 0, 0, 0, 0)
         assert set(found.accuracies.values()) == {found.accuracies["NNN"]}
 
     @given(st.integers(0, 999))
     def test_does_not_depend_on_order_rotation_or_names(self, seed):
-        sample = sample_of(seed, per_class=8, asked=10)
+        sample = on_the_sphere(sample_of(seed, per_class=8, asked=10))
         images, labels, natural, natural_labels, queries, asked = arguments(sample)
         rng = np.random.default_rng(seed)
         order, natural_order, query_order = (
@@ -276,7 +306,7 @@ class TestIsolate:
     def test_sets_may_differ_in_number(self):
         images, labels = cloud(8, 6)
         natural, natural_labels = cloud(9, 25)
-        found = isolate(images, labels, natural, natural_labels, *cloud(10, 30))
+        found = isolated(images, labels, natural, natural_labels, *cloud(10, 30))
         assert found.shift + found.diversity == pytest.approx(found.gap, abs=1e-12)
 
     @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
@@ -286,12 +316,12 @@ class TestIsolate:
         # A third is no binary fraction: its mean is off by rounding.
         points = (directions(13, CLASSES, D) / 3).astype(dtype)
         images = points[labels].astype(np.float64)
-        found = isolate(images, labels, natural, labels, queries, asked, k=1)
+        found = isolated(images, labels, natural, labels, queries, asked, k=1)
         # Whatever scale it is given, a shape of zeros is the class's mean, here or there.
         means = centroids(natural, labels, CLASSES)
         numbers = np.arange(CLASSES)
-        at_natural = knn_accuracy(means, numbers, queries, asked, k=1)
-        at_images = knn_accuracy(points.astype(np.float64), numbers, queries, asked, k=1)
+        at_natural = accuracy(means, numbers, queries, asked, k=1)
+        at_images = accuracy(points.astype(np.float64), numbers, queries, asked, k=1)
         for corner, expected in {
             "NNS": at_natural,
             "NSS": at_natural,
@@ -304,17 +334,19 @@ class TestIsolate:
 
     def test_one_image_a_class_is_enough(self):
         points, labels = directions(14, CLASSES, D), np.arange(CLASSES)
-        found = isolate(points, labels, points[::-1], labels, points, labels)
+        found = isolate(points, labels, points[::-1], labels, points, labels, k=1)
         assert found.shift == found.gap
         assert found.diversity == 0
 
     def test_queries_of_an_unknown_class_are_never_right(self):
-        points, labels = directions(15, CLASSES, D), np.arange(CLASSES)
-        found = isolate(points, labels, points, labels, points[:1], ["owl"], k=1)
+        points = directions(15, CLASSES, D)
+        names = np.array(["crane", "heron", "stork", "ibis"])
+        found = isolate(points, names, points, names, points[:1], ["owl"], k=1)
         assert set(found.accuracies.values()) == {0.0}
 
     def test_refuses_what_means_nothing(self):
         points, labels = cloud(16, 3)
+        points = unit(points)
         queries = (points, labels)
         broken = points.copy()
         broken[4, 1] = np.nan
@@ -327,7 +359,7 @@ class TestIsolate:
         with pytest.raises(InputError, match="differ in their classes"):
             isolate(points[labels > 0], labels[labels > 0], points, labels, *queries)
         with pytest.raises(InputError, match="queries have 4"):
-            isolate(points, labels, points, labels, points[:, :4], labels)
+            isolate(points, labels, points, labels, unit(points[:, :4]), labels)
         with pytest.raises(InputError, match=r"natural_labels: an array of shape \(3,\)"):
             isolate(points, labels, points, labels[:3], *queries)
         with pytest.raises(InputError, match="k: 0 neighbours"):
@@ -336,7 +368,7 @@ class TestIsolate:
 
 class TestOfSource:
     def test_gives_every_column_per_class_and_overall(self):
-        sample = sample_of(17)
+        sample = on_the_sphere(sample_of(17))
         found = of_source(sample)
         assert list(found) == list(COLUMNS)
         by_hand = isolate(*arguments(sample))
@@ -372,6 +404,13 @@ class TestOfSource:
         assert found["diversity_minus_shift"].overall.replicates == pytest.approx(
             diversity.overall.replicates - shift.overall.replicates, abs=1e-12
         )
+
+    def test_is_the_nearest_centroid_s_alone_where_a_class_could_not_win_a_vote(self):
+        assert list(of_source(sample_of(22, per_class=2))) == ["centroid_accuracy_gap"]
+        assert list(of_source(sample_of(22, per_class=3))) == list(COLUMNS)
+        sample = on_the_sphere(sample_of(22, per_class=2))
+        with pytest.raises(InputError, match="with 5 votes a class needs 3 images to win, but 0"):
+            isolate(*arguments(sample))
 
     def test_is_nothing_for_natural_sources(self):
         sample = sample_of(19)

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from points import directions, rotation
+from points import directions, rotation, unit
 from sklearn.neighbors import KNeighborsClassifier
 
+from synthgap.errors import InputError
 from synthgap.measures import nearest_neighbours
 from synthgap.measures.intervals.samples import SourceSample
 from synthgap.measures.nearest_neighbours import (
@@ -16,6 +17,8 @@ from synthgap.measures.nearest_neighbours import (
     NEIGHBOURS,
     column,
     hits,
+    knn_accuracy,
+    least_images,
     of_source,
 )
 
@@ -72,12 +75,6 @@ class TestNeighbours:
         assert clear.sum() > 40
         found = predictions(images, labels, queries, k)
         assert np.array_equal(found[clear], model.predict(queries)[clear])
-
-    def test_all_vote_where_there_are_fewer_than_k(self):
-        images, labels = np.eye(3), np.array([0, 1, 1])
-        query = np.array([[0.8, 0.6, 0.0]])
-        assert predictions(images, labels, query, 1).tolist() == [0]
-        assert predictions(images, labels, query, 20).tolist() == [1]
 
     def test_a_tied_vote_goes_to_the_class_of_the_nearest_image(self):
         angles = np.array([0.3, 0.1, 0.2, 0.4])
@@ -139,11 +136,66 @@ class TestLeavingOut:
         twice = np.tile(images, (2, 1))
         assert hits(twice, np.tile(labels, 2), twice, np.tile(labels, 2), [1], same=True)[1].all()
 
-    def test_all_others_vote_where_there_are_fewer_than_k(self):
-        images, labels = np.eye(3), np.array([0, 0, 1])
-        found = hits(images, labels, images, labels, [20], same=True)[20]
-        # The third sees two images of the other class; the first two a tie or their own.
-        assert not found[2]
+
+class TestEnoughImages:
+    """With fewer, a perfectly separated class would be outvoted by whatever fills the k places."""
+
+    @staticmethod
+    def corners(n: int, classes: int, d: int = 8) -> tuple[np.ndarray, np.ndarray]:
+        """Classes of n images each, close together and far from the others."""
+        labels = np.repeat(np.arange(classes), n)
+        return unit(np.eye(classes, d)[labels] + 0.01 * directions(15, len(labels), d)), labels
+
+    @pytest.mark.parametrize("classes", [2, 3, 7])
+    def test_gives_separated_classes_an_accuracy_of_one_and_nothing_below(self, classes):
+        for k in NEIGHBOURS:
+            images, labels = self.corners(least_images(k, classes), classes)
+            assert knn_accuracy(images, labels, images, labels, k) == 1
+            images, labels = self.corners(least_images(k, classes) - 1, classes)
+            if len(images):
+                with pytest.raises(InputError, match=f"k: with {k} votes a class needs"):
+                    knn_accuracy(images, labels, images, labels, k)
+
+    def test_of_one_class_must_be_k(self):
+        images = directions(16, 5, 3)
+        assert knn_accuracy(images, ["owl"] * 5, images, ["owl"] * 5, k=5) == 1
+        with pytest.raises(InputError, match="k: with 6 votes a class needs 6 images to win, but "):
+            knn_accuracy(images, ["owl"] * 5, images, ["owl"] * 5, k=6)
+
+    def test_k_near_the_number_of_images_is_refused_in_words(self):
+        images, labels = directions(17, 12, 3), np.arange(12) % 2
+        said = "k: with 50 votes a class needs 26 images to win, but 0 has 6; take more images or"
+        with pytest.raises(InputError, match=said):
+            knn_accuracy(images, labels, images, labels, k=50)
+        with pytest.raises(InputError, match="k: 0 neighbours cannot vote; take at least 1"):
+            knn_accuracy(images, labels, images, labels, k=0)
+        # The class that lacks some is named.
+        names = np.where(np.arange(12) < 10, "crane", "owl")
+        with pytest.raises(InputError, match="needs 3 images to win, but owl has 2"):
+            knn_accuracy(images, names, images, names, k=5)
+
+    @pytest.mark.parametrize("classes", [1, 2, 4])
+    @pytest.mark.parametrize("same", [False, True])
+    @pytest.mark.parametrize("n", [1, 2, 3, 4, 6, 7, 10, 11, 12, 21])
+    def test_of_a_source_leaves_a_column_empty_where_they_lack(self, n, same, classes):
+        images, labels = self.corners(n, classes)
+        sample = SourceSample(
+            tuple(map(str, range(classes))),
+            images,
+            labels,
+            images,
+            labels,
+            same,
+            None,
+            np.zeros(0, int),
+            draws=100,
+        )
+        found = of_source(sample)
+        # natural-val's own image does not vote.
+        assert list(found) == [
+            column(k) for k in NEIGHBOURS if n - same >= (k if classes == 1 else k // 2 + 1)
+        ]
+        assert all(share.overall.value == 1 for share in found.values())
 
 
 class TestOfSource:

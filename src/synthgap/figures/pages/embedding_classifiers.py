@@ -68,6 +68,11 @@ def differences(accuracies: pd.DataFrame) -> list[str]:
         A sentence on all comparisons, then one on each source where something differs.
     """
     compared = accuracies.dropna(subset="minus_knn")
+    if compared.empty:
+        return [
+            "Nothing is compared with 5-NN: a class has too few images to win a vote of five. "
+            "Three images a class would do, of a single class five."
+        ]
     better, worse = (
         compared[compared["minus_knn_low"] > 0],
         compared[compared["minus_knn_high"] < 0],
