@@ -18,6 +18,7 @@ from synthgap.measures.manifolds import (
     POOLED_COLUMNS,
     Manifolds,
     of_class,
+    of_points,
     of_pool,
     precision_recall_density_coverage,
 )
@@ -48,7 +49,7 @@ class TestValue:
     def test_is_prdc_s(self, m, n, d, k):
         rng = np.random.default_rng(m)
         images, natural = rng.normal(size=(m, d)) * 0.8 + 0.3, rng.normal(size=(n, d))
-        found = precision_recall_density_coverage(images, natural, k)
+        found = of_points(images, natural, k)
         assert list(found) == pytest.approx(prdc(images, natural, k), abs=1e-12)
         assert found.precision > 0
 
@@ -65,23 +66,57 @@ class TestValue:
 
     def test_of_sets_far_apart_is_zero(self):
         points = directions(3, 30, 4)
-        assert precision_recall_density_coverage(points + 9, points) == Manifolds(0, 0, 0, 0)
+        assert of_points(points + 9, points) == Manifolds(0, 0, 0, 0)
 
-    def test_all_on_one_point_have_empty_balls(self):
-        points = np.ones((20, 3))
-        assert precision_recall_density_coverage(points, points) == Manifolds(0, 0, 0, 0)
+    @pytest.mark.parametrize("device", ["cpu", "torch:cpu"])
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    def test_of_sets_of_one_and_the_same_image_is_one(self, device, dtype):
+        # prdc compares with <, and says 0.
+        points = np.tile(directions(20, 1, 7), (20, 1)).astype(dtype)
+        found = precision_recall_density_coverage(points, points.copy(), device=device)
+        # Each image lies in the balls of all 20 natural ones.
+        assert found == Manifolds(1, 1, 20 / 5, 1)
+        assert prdc(points, points, 5) == [0, 0, 0, 0]
+
+    def test_of_sets_of_two_different_images_is_zero(self):
+        one, other = (np.tile(point, (9, 1)) for point in directions(21, 2, 4)[:, None])
+        assert precision_recall_density_coverage(one, other) == Manifolds(0, 0, 0, 0)
+
+    @given(st.integers(0, 999), st.integers(1, 4))
+    def test_differs_from_prdc_by_what_balls_of_radius_zero_hold_alone(self, seed, k):
+        """By brute force, with copies in both sets and across."""
+        rng = np.random.default_rng(seed)
+        places = directions(seed, 6, 3)
+        images, natural = places[rng.integers(6, size=14)], places[rng.integers(6, size=11)]
+
+        def inside(balls: np.ndarray, points: np.ndarray) -> np.ndarray:
+            own = np.linalg.norm(balls[:, None] - balls[None], axis=2)
+            radii = np.sort(own, axis=1)[:, k][:, None]
+            apart = np.linalg.norm(balls[:, None] - points[None], axis=2)
+            return np.where(radii == 0, apart == 0, apart < radii)
+
+        of_natural, of_images = inside(natural, images), inside(images, natural)
+        expected = [
+            of_natural.any(axis=0).mean(),
+            of_images.any(axis=0).mean(),
+            of_natural.sum(axis=0).mean() / k,
+            of_natural.any(axis=1).mean(),
+        ]
+        found = precision_recall_density_coverage(images, natural, k)
+        assert list(found) == pytest.approx(expected, abs=1e-12)
 
     def test_images_that_are_one_natural_image_are_precise_and_cover_little(self):
         natural = directions(4, 100, 3)
         found = precision_recall_density_coverage(np.repeat(natural[:1], 100, axis=0), natural)
         assert found.precision == 1
-        assert found.recall == 0
+        # That one natural image lies among them.
+        assert found.recall == 0.01
         assert 0 < found.coverage < 0.2
 
     def test_names_which_of_the_two_is_which(self):
         # Images in one of two natural clouds: precise, but half is missing.
         natural = np.concatenate([directions(5, 60, 3), directions(6, 60, 3) + 10])
-        found = precision_recall_density_coverage(directions(7, 60, 3), natural)
+        found = of_points(directions(7, 60, 3), natural)
         assert found.precision > 0.8 > 0.51 > found.recall
         assert found.coverage < 0.51
 
@@ -91,7 +126,7 @@ class TestValue:
         found = precision_recall_density_coverage(images, natural, 3)
         order, turn = np.random.default_rng(seed).permutation, rotation(seed, 3)
         for change in (order, lambda x: x @ turn, lambda x: 4 * x):
-            assert list(precision_recall_density_coverage(change(images), change(natural), 3)) == (
+            assert list(of_points(change(images), change(natural), 3)) == (
                 pytest.approx(list(found), abs=1e-12)
             )
 
@@ -111,7 +146,7 @@ class TestValue:
     @pytest.mark.parametrize("sizes", [(5, 9), (9, 5)])
     def test_refuses_sets_without_a_kth_neighbour(self, sizes):
         with pytest.raises(InputError, match=r": 5 embeddings; balls to the 5-th neighbour need"):
-            precision_recall_density_coverage(*(np.eye(size, 3) for size in sizes))
+            precision_recall_density_coverage(*(directions(size, size, 3) for size in sizes))
 
     def test_refuses_what_is_not_finite(self):
         with pytest.raises(InputError, match="row 0 is not finite"):
@@ -121,10 +156,7 @@ class TestValue:
 @pytest.mark.parametrize(("n", "m"), [(20, 20), (15, 40), (40, 15)])
 def test_expected_density_and_coverage_of_identical_distributions(n, m):
     rng = np.random.default_rng(8)
-    found = [
-        precision_recall_density_coverage(rng.normal(size=(m, 2)), rng.normal(size=(n, 2)))
-        for _ in range(250)
-    ]
+    found = [of_points(rng.normal(size=(m, 2)), rng.normal(size=(n, 2))) for _ in range(250)]
     error = np.std(found, axis=0) / np.sqrt(len(found))
     mean = Manifolds(*np.mean(found, axis=0))
     assert mean.density == pytest.approx(1, abs=4 * error[2])
@@ -155,6 +187,24 @@ class TestOfClass:
             ]
         )
         expected = (draws - draws.mean(axis=0)) * np.sqrt(0.7 / 0.3)
+        assert found == pytest.approx(expected.T, abs=1e-12)
+
+    def test_subsamples_with_copies_are_measured_as_sets_of_their_own(self):
+        # Balls of radius 0 among them, of single images and of whole lists.
+        places = directions(31, 4, 5)
+        rng = np.random.default_rng(1)
+        images, natural = places[rng.integers(2, size=30)], places[rng.integers(4, size=36)]
+        rng = np.random.default_rng(0)
+        found = manifold_replicates.replicates(images, natural, 5, 60, np.random.default_rng(0))
+        kept = [rng.random((60, n)).argsort(axis=1) < int(0.7 * n) for n in (36, 30)]
+        draws = np.array(
+            [
+                precision_recall_density_coverage(images[i], natural[j])
+                for j, i in zip(*kept, strict=True)
+            ]
+        )
+        expected = (draws - draws.mean(axis=0)) * np.sqrt(0.7 / 0.3)
+        assert np.ptp(draws[:, 2]) > 0
         assert found == pytest.approx(expected.T, abs=1e-12)
 
     def test_do_not_depend_on_how_many_draws_are_at_once(self, monkeypatch):
@@ -247,7 +297,7 @@ class TestOfPool:
     def test_spreads_about_as_other_samples_do(self):
         rng = np.random.default_rng(23)
         samples = [(rng.normal(size=(150, 4)) + 0.7, rng.normal(size=(150, 4))) for _ in range(100)]
-        values = [precision_recall_density_coverage(*sample) for sample in samples]
+        values = [of_points(*sample) for sample in samples]
         found = [of_pool(pool_sample(*sample, draws=100)).values() for sample in samples[:20]]
         spread = np.mean([[np.std(e.replicates) for e in row] for row in found], axis=0)
         ratios = spread / np.std(values, axis=0)

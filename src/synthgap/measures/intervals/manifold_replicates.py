@@ -88,6 +88,8 @@ def _lists(points: Float[np.ndarray, "n d"], others: Float[np.ndarray, "m d"]) -
     for start in range(0, len(centres), 2**16):
         part = slice(start, start + 2**16)
         places[part] = np.sum(own.distances[centres[part]] <= apart[part, None], axis=1)
+    # A copy of the centre is inside whatever the radius, also where that is 0.
+    places[apart == 0] = 0
     return _Balls(own.indices, centres, members, places)
 
 

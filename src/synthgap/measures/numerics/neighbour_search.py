@@ -106,7 +106,8 @@ def in_balls(
 ) -> Iterator[Within]:
     """Give, tile by tile, the points that lie in each centre's ball, and the reverse.
 
-    A ball is open: a point at the distance of the radius is outside.
+    A ball is open: a point at the distance of the radius is outside. Only where the radius is 0 it
+    is inside, and the ball holds the copies of its centre.
 
     Args:
         centres: c embeddings of d dimensions, perhaps a memory map.
@@ -243,6 +244,10 @@ class _Search:
         self, radii: Float[np.ndarray, "q"], point_radii: Float[np.ndarray, "n"] | None
     ) -> Iterator[Within]:
         """Pairs of every tile; see `in_balls`."""
+        # Less than any distance but 0.
+        radii = np.maximum(radii, np.finfo(np.float64).tiny)
+        if point_radii is not None:
+            point_radii = np.maximum(point_radii, np.finfo(np.float64).tiny)
 
         def work(tiles: list[_Tile]) -> list[Within]:
             found = []

