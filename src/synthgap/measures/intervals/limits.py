@@ -14,7 +14,10 @@ def measured(name: str, estimate: Estimate, limits: Interval = UNLIMITED) -> Row
     >>> import numpy as np
     >>> measured("recall", Estimate(1.0, np.array([0.9, 1.0, 1.1])), SHARE)
     {'recall': 1.0, 'recall_low': 0.9, 'recall_high': 1.0}
+    >>> measured("recall", Estimate(1.0, np.array([0.0] + [1.1] * 99)), SHARE)
+    {'recall': 1.0, 'recall_low': 1.0, 'recall_high': 1.0}
     """
-    ends = interval(estimate)
+    # Replicates of which nearly all are the same can carry both ends beyond one limit.
     least, most = limits
-    return columns(name, estimate.value, Interval(max(ends.low, least), min(ends.high, most)))
+    low, high = (min(max(end, least), most) for end in interval(estimate))
+    return columns(name, estimate.value, Interval(low, high))
