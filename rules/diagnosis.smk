@@ -55,6 +55,7 @@ rule diagnose_variant:
         names={category.class_id: category.name for category in STUDY.classes},
         n=STUDY.measures.n,
         draws=STUDY.measures.draws,
+        embeds_text=by_encoder(lambda encoder: encoder.embeds_text),
         code=code("diagnose_variant.py"),
     script:
         "../workflow/scripts/diagnose_variant.py"

@@ -20,5 +20,6 @@ def work() -> None:
         prompts=snakemake.input.prompts or None,
         n=snakemake.params.n,
         draws=snakemake.params.draws,
+        embeds_text=snakemake.params.embeds_text,
         metadata=made_by(snakemake, ["numpy", "scipy"], "encoder", "n", "draws", source=variant),
     )

@@ -47,8 +47,7 @@ def diagnose(
         other = classes[rival.number]
         reason = (
             f"{rival.taken} of its {n} images are nearest to natural images of {other.class_id} "
-            f"({other.name}), {rival.natural} of {m} natural ones; towards these its images vary "
-            f"{times:.2g} times as much as natural ones"
+            f"({other.name}), {rival.natural} of {m} natural ones; towards these {_varying(times)}"
         )
         told_apart = True
         if prompts is not None:
@@ -79,6 +78,15 @@ def _heaps(one: Class, axis: Float[np.ndarray, "d"]) -> tuple[float, Judgement]:
     centred = residuals(*sets)
     judgement = judge(lambda first: log_spread_ratio(centred, first), len(one.images), one.class_id)
     return float(np.exp(judgement.value)), judgement
+
+
+def _varying(times: float) -> str:
+    """Say how much images vary; beyond a million times, one side does not vary at all."""
+    if times > 1e6:
+        return "its images vary, and natural ones do not"
+    if times < 1e-6:
+        return "its images do not vary, and natural ones do"
+    return f"its images vary {times:.2g} times as much as natural ones"
 
 
 class _Rival(NamedTuple):

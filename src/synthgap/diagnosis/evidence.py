@@ -18,11 +18,19 @@ class Class(NamedTuple):
     val: Float[np.ndarray, "n d"]
 
 
+class NotMeasured(NamedTuple):
+    """Stands for the evidence of a cause that cannot be measured in any class."""
+
+    reason: str
+    """What is missing."""
+
+
 class Evidence(NamedTuple):
     """The number that speaks for a cause, and what natural images show instead."""
 
-    value: float
-    ends: Interval
+    value: float | None
+    """None where it is no number, as a ratio to nothing is none; the reason says why."""
+    ends: Interval | None
     """95 % interval of the value."""
     natural: float
     """The same number of natural images, measured against natural images."""

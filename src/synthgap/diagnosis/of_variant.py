@@ -38,6 +38,7 @@ def diagnose_variant(
     train: Sequence[str | Path],
     val: Sequence[str | Path],
     prompts: str | Path | None,
+    embeds_text: bool,
     n: int,
     draws: int,
     metadata: Mapping[str, str],
@@ -53,6 +54,7 @@ def diagnose_variant(
         train: those of natural-train.
         val: those of natural-val.
         prompts: table of embeddings of the variant's prompts; None without.
+        embeds_text: whether the encoder embeds texts; if not, that is why there are no prompts.
         n: images a class that are measured.
         draws: partings of the natural images, and replicates of intervals.
         metadata: what made the table.
@@ -66,7 +68,7 @@ def diagnose_variant(
     ]
     texts = None if prompts is None else _directions(prompts, list(names))
     shared = {"encoder": encoder, "source": source, "n": n}
-    rows = [shared | row for row in verdicts(classes, diagnose(classes, draws, texts))]
+    rows = [shared | row for row in verdicts(classes, diagnose(classes, draws, texts, embeds_text))]
     write(described_table(rows, COLUMNS), path, metadata)
 
 

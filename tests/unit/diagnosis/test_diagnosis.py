@@ -6,7 +6,7 @@ from diagnosed import centres, cloud, world
 from points import rotation, unit
 from scipy import stats
 
-from synthgap.diagnosis import ambiguity, null
+from synthgap.diagnosis import ambiguity, diversity, null
 from synthgap.diagnosis.evidence import Class
 from synthgap.diagnosis.null import judge, log_ratio, spreads
 from synthgap.diagnosis.verdicts import CAUSES, FALSE_DISCOVERY_RATE, VERDICT, diagnose, verdicts
@@ -252,6 +252,66 @@ class TestNull:
         assert log_ratio(np.zeros(1), np.zeros(1))[0] == 0
 
 
+class TestTooFewImages:
+    """An interval of the ratio that holds both half and twice says nothing."""
+
+    @staticmethod
+    def of_diversity(n: int, seed: int = 1) -> list[dict]:
+        classes = world(seed, classes=4, n=n)
+        rows = verdicts(classes, diagnose(classes, 500, None))
+        return [row for row in rows if row["cause"] == "diversity"]
+
+    @pytest.mark.parametrize("n", [2, 3, 4, 10, 40])
+    def test_is_said_where_the_interval_says_nothing_and_nowhere_else(self, n):
+        for row in self.of_diversity(n):
+            nothing = row["value_low"] < 0.5 and row["value_high"] > 2
+            assert row["reason"].startswith("too few images to tell: ") == nothing
+            assert row["reason"].startswith("its centroid distance is ") != nothing
+        assert nothing == (n < 10)
+
+    def test_says_from_which_n_on_it_would(self):
+        # A rare outlying kind: the ratio hangs on whether a draw holds it.
+        rng = np.random.default_rng(0)
+        sets = [
+            unit(PROMPTS[0] + np.array([1e-2] * 9 + [1])[:, None] * rng.normal(size=(10, D)))
+            for _ in range(3)
+        ]
+        (evidence,) = diversity.diagnose([Class("crane", "crane", *sets)], 1000)
+        found = re.fullmatch(
+            r"too few images to tell: at n = 10 its centroid distance could be 0\.\d+ to .+ times "
+            r"that of natural images; from about n = ([\d,]+) on one could \(an estimate: .*\)",
+            evidence.reason,
+        )
+        assert found
+        assert int(found[1].replace(",", "")) > 40
+
+    @pytest.mark.parametrize("n", [5, 20])
+    def test_the_estimate_follows_from_the_root_of_n(self, n):
+        # Normal replicates of a ratio: the interval's half width is 1.96 standard deviations.
+        replicates = np.random.default_rng(0).normal(size=100_000) * 1.2
+        width = 2 * 1.96 * 1.2 * np.sqrt(n / (n - 1))
+        expected = n * (width / np.log(4)) ** 2
+        found = diversity._enough(0.0, replicates, n)
+        assert expected * 0.98 < found < expected * 1.12
+
+    def test_below_five_images_nothing_is_estimated(self):
+        for row in self.of_diversity(3):
+            assert row["reason"].endswith("too few to estimate how many would do")
+
+    @pytest.mark.long
+    def test_about_as_many_are_indeed_enough(self):
+        """Of ordinary clouds: at the n that is named, hardly an interval says nothing any more."""
+        named = []
+        for seed in range(10):
+            for row in self.of_diversity(5, seed):
+                named += [int(n) for n in re.findall(r"about n = (\d+)", row["reason"])]
+        assert len(named) > 5
+        enough = int(np.median(named))
+        assert 5 < enough < 40
+        rows = [row for seed in range(5) for row in self.of_diversity(enough, seed)]
+        assert np.mean([row["reason"].startswith("too few") for row in rows]) < 0.25
+
+
 class TestMissing:
     def test_without_prompts_adherence_is_not_judged(self):
         classes = world(1)
@@ -262,6 +322,29 @@ class TestMissing:
         assert all("not measured" in row["reason"] for row in adherence)
         assert all(row["suffers"] is not None for row in rows if row["cause"] != "adherence")
 
+    @pytest.mark.parametrize(
+        ("classes", "prompts", "embeds_text", "of_ambiguity", "of_adherence"),
+        [
+            (1, None, True, ["a second class"], ["a second class", "the variant has none"]),
+            (1, None, False, ["a second class"], ["a second class", "sees images alone"]),
+            (1, PROMPTS, True, ["a second class"], ["a second class"]),
+            (8, None, True, [], ["the variant has none"]),
+            (8, None, False, [], ["sees images alone"]),
+            (8, PROMPTS, True, [], []),
+        ],
+    )
+    def test_what_is_missing_is_said_and_nothing_else(
+        self, classes, prompts, embeds_text, of_ambiguity, of_adherence
+    ):
+        found = world(1, classes=classes)
+        given = prompts if prompts is None else prompts[:classes]
+        rows = verdicts(found, diagnose(found, 100, given, embeds_text))
+        reasons = {row["cause"]: row["reason"] for row in rows}
+        said = ("a second class", "the variant has none", "sees images alone")
+        for cause, expected in {"ambiguity": of_ambiguity, "adherence": of_adherence}.items():
+            assert [part for part in said if part in reasons[cause]] == expected
+            assert reasons[cause].startswith("not measured: it needs") == bool(expected)
+
     def test_one_class_has_no_other_to_be_taken_for(self):
         classes = world(1, classes=1)
         rows = verdicts(classes, diagnose(classes, 200, PROMPTS[:1]))
@@ -271,6 +354,27 @@ class TestMissing:
     def test_two_images_a_class_are_enough_to_run_and_too_few_to_accuse(self):
         classes = world(1, n=2)
         assert suffering(classes)["ambiguity"] == set()
+
+    def test_images_that_are_all_the_same_are_told_without_a_ratio(self):
+        classes = world(1, classes=2, n=10)
+        one = np.tile(classes[0].images[:1], (10, 1))
+        for images, alike in (
+            (one, "its images are too"),
+            (classes[0].images, "its images are no"),
+        ):
+            same = [classes[0]._replace(images=images, train=one, val=one), classes[1]]
+            rows = verdicts(same, diagnose(same, 200, None))
+            row = next(row for row in rows if row["cause"] == "diversity")
+            assert (row["value"], row["value_low"], row["value_high"]) == (None, None, None)
+            assert alike in row["reason"]
+            assert row["suffers"] is False
+            assert "e+" not in "".join(row["reason"] for row in rows)
+        # The reverse is the lowest diversity that there can be.
+        same = [classes[0]._replace(images=one), classes[1]]
+        rows = verdicts(same, diagnose(same, 200, None))
+        row = next(row for row in rows if row["cause"] == "diversity")
+        assert row["value"] == pytest.approx(0, abs=1e-12)
+        assert row["suffers"] is True
 
     def test_every_row_has_every_column(self):
         classes = world(1)

@@ -52,6 +52,7 @@ def diagnosed(path, sources, prompts, source="classname", n=40):
         names={f"class-{number}": "crane" for number in range(8)},
         **sources,
         prompts=prompts,
+        embeds_text=True,
         n=n,
         draws=200,
         metadata={"study": "test"},
