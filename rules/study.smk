@@ -24,6 +24,7 @@ from synthgap.identity import code_identity
 from synthgap.provenance import model_files
 from synthgap.study.model import NATURAL_TRAIN, NATURAL_VAL, Study
 from synthgap.study.parsing import parse_study, slow_images
+from synthgap.study.unmeasured import unmeasured
 
 STUDY_FILE = ", ".join(map(os.path.relpath, workflow.configfiles))
 if workflow.is_main_process:
@@ -31,8 +32,8 @@ if workflow.is_main_process:
         STUDY = parse_study(config, STUDY_FILE)
     except InputError as error:
         sys.exit(f"synthgap: {error}")
-    if _slow := slow_images(STUDY):
-        print(f"synthgap: {_slow}", file=sys.stderr)
+    for _notice in filter(None, (slow_images(STUDY), unmeasured(STUDY))):
+        print(f"synthgap: {_notice}", file=sys.stderr)
 else:
     # A cluster's jobs need not look again through all folders of a network disk.
     STUDY = Study.model_validate(config)

@@ -69,3 +69,31 @@ def test_nothing_was_generated_trained_or_left_open(two_folders: Project) -> Non
     assert two_folders.jobs() == []
     page = (two_folders.folder / "results/mine/figures/answer.html").read_text()
     assert "dalle" in page
+
+
+@pytest.mark.parametrize(("n", "classes"), [(2, 1), (3, 2)])
+def test_few_images_leave_empty_what_they_cannot_show_and_fail_nowhere(
+    n: int, classes: int, two_folders: Project, tmp_path: Path
+) -> None:
+    few = two_folders.copy(tmp_path / "project")
+    study = few.study
+    few.change_study(
+        measures={"n": n, "draws": 100}, classes=study["classes"][:classes], results="results/few"
+    )
+    said = few.run()
+    assert f"synthgap: measures.n: {n} images a class are too few for some measures" in said
+    variants = pd.read_parquet(few.folder / "results/few/summary/variants.parquet")
+    by_source = variants.set_index("source")["knn_accuracy"]
+    # natural-val's own image does not vote.
+    assert by_source.notna().to_dict() == {
+        "natural-train": n > 2,
+        "natural-val": False,
+        "dalle": n > 2,
+    }
+    assert variants["knn_accuracy_20"].isna().all()
+    assert variants["centroid_accuracy"].notna().all()
+    for page in (few.folder / "results/few/figures").glob("**/*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert not re.search(r"\bnan\b|\bNone\b", text), page
+    for log in (few.folder / "results/few/logs").glob("**/*.log"):
+        assert "Warning" not in log.read_text(encoding="utf-8"), log

@@ -4,11 +4,12 @@ import sys
 
 from synthgap.errors import InputError
 from synthgap.study.parsing import parse_study, read_yaml
+from synthgap.study.unmeasured import unmeasured
 from synthgap.training import recipe
 
 
 def main(file: str) -> None:
-    """Say what a study file describes, and what timm says of its classifiers.
+    """Say what a study file describes, what timm says of its classifiers, and what stays empty.
 
     Raises:
         InputError: something in it is wrong.
@@ -27,6 +28,8 @@ def main(file: str) -> None:
             raise InputError(f"{file}: classifiers.{name}: {error}") from error
         trainings = len(study.training_sets) * len(spec.seeds)
         lines.append(f"{name}: {parameters / 1e6:.3g} million parameters, {trainings} trainings")
+    if empty := unmeasured(study):
+        lines.append(empty)
     print("\n".join(lines))
 
 
