@@ -308,12 +308,8 @@ class TestTooFewImages:
         assert len(named) > 5
         enough = int(np.median(named))
         assert 5 < enough < 40
-        left = [
-            row["reason"].startswith("too few")
-            for s in range(5)
-            for row in self.of_diversity(enough, s)
-        ]
-        assert np.mean(left) < 0.25
+        rows = [row for seed in range(5) for row in self.of_diversity(enough, seed)]
+        assert np.mean([row["reason"].startswith("too few") for row in rows]) < 0.25
 
 
 class TestMissing:

@@ -235,7 +235,7 @@ class TestTooFewImages:
             draw_embedding_classifiers(folder / "two.png", summary)
         write_embedding_classifiers(folder / "two.html", summary)
         page = (folder / "two.html").read_text()
-        assert "a class has too few images to win a vote of five. 3 images a class are" in page
+        assert "a class has too few images to win a vote of five. Three" in page
         assert "comparisons with 5-NN" not in page
         assert "nan" not in page
 

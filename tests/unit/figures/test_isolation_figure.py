@@ -59,7 +59,9 @@ def test_draws_what_stands_in_the_table(drawn: list[Figure]) -> None:
 def test_says_so_where_there_is_nothing_to_draw(drawn: list[Figure], table: pd.DataFrame) -> None:
     draw_isolation("nowhere.png", table)
     (axes,) = drawn[0].axes
-    assert [text.get_text() for text in axes.texts] == ["no source with a gap to natural-train"]
+    assert [text.get_text() for text in axes.texts] == [
+        "not measured: a class has too few images to win a vote of five"
+    ]
 
 
 def test_writes_the_same_picture_again(tmp_path: Path) -> None:

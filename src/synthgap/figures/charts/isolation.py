@@ -30,7 +30,7 @@ def draw_isolation(path: str | Path, variants: pd.DataFrame) -> None:
     Args:
         path: where to, PNG.
         variants: summary of one encoder, a row a source. Sources without a gap, such as the
-            natural ones, are left out; tables of older runs have none at all.
+            natural ones, are left out; where a class has too few images, none has any.
     """
     # A column that the table lacks is one without values.
     shown = variants[variants.reindex(columns=["accuracy_gap"])["accuracy_gap"].notna()]
@@ -45,7 +45,8 @@ def draw_isolation(path: str | Path, variants: pd.DataFrame) -> None:
         figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     else:
         axes.set_axis_off()
-        axes.text(0.5, 0.5, "no source with a gap to natural-train", ha="center", va="center")
+        why = "not measured: a class has too few images to win a vote of five"
+        axes.text(0.5, 0.5, why, ha="center", va="center")
     save(figure, path)
 
 
