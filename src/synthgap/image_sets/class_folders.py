@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
 from synthgap import stamps
 from synthgap.classes import Category
+from synthgap.image_sets.class_names import alike
 from synthgap.image_sets.found import Found, PutAside, Split, part_of, shortage, small_val
 from synthgap.section import Section
 
@@ -28,8 +30,8 @@ class ClassFolders(Section):
     """Which part of them, if not all."""
 
     def place(self, category: Category) -> str:
-        """The folder of a class."""
-        return (Path(self.images) / (category.folder or category.class_id)).as_posix()
+        """The folder of a class, whose name may be spelled otherwise (see `class_names`)."""
+        return (Path(self.images) / _folder_of(self.images, category)).as_posix()
 
     def stamp(self, category: Category) -> str:
         """Name, size and time of what lies in the folder of the class; of hidden files the name."""
@@ -83,6 +85,24 @@ class ClassFolders(Section):
                 shown = path.encode(errors="replace").decode()
                 yield PutAside(shown, reason or "its name is not UTF-8", unreadable=reason is None)
         yield from part_of(images, self.split)
+
+
+def _folder_of(images: str, category: Category) -> str:
+    name = category.folder or category.class_id
+    if os.path.isdir(os.path.join(images, name)):
+        return name
+    try:
+        changed = os.stat(images).st_mtime_ns
+    except OSError:
+        return name
+    names = dict.fromkeys((name, category.class_id))
+    return alike(names, _folders_in(images, changed)) or name
+
+
+@lru_cache(maxsize=16)
+def _folders_in(images: str, changed: int) -> tuple[str, ...]:
+    with os.scandir(images) as entries:
+        return tuple(entry.name for entry in entries if _is_folder(entry))
 
 
 def _aside_by_name(file: "os.DirEntry[str]") -> str | None:

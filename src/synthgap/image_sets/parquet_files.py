@@ -13,6 +13,7 @@ from synthgap.classes import Category
 from synthgap.csv_rows import csv_rows
 from synthgap.errors import InputError
 from synthgap.image_files.byte_ranges import verbatim
+from synthgap.image_sets.class_names import alike
 from synthgap.image_sets.found import Found, Split, part_of
 from synthgap.section import Section
 
@@ -79,7 +80,7 @@ class ParquetFiles(Section):
         except InputError as error:
             return str(error)
         for category in categories if known is not None else ():
-            if _labels_of(category).isdisjoint(known or ()):
+            if alike(_labels_of(category), known or ()) is None:
                 where = self.labels or f"the labels of {paths[0]}"
                 return f"{where}: there is no class {category.folder or category.class_id}"
         return None
@@ -123,14 +124,25 @@ class ParquetFiles(Section):
         """
         if index is None:
             raise ValueError("images inside Parquet files are found by their index")
-        labels = sorted(_labels_of(category))
-        rows = pq.read_table(index, filters=[("label", "in", labels)]).to_pylist()
+        rows = _rows_of(index, _labels_of(category))
         images = (Found(row["name"], row["path"], prompt=row["prompt"]) for row in rows)
         yield from part_of(images, self.split)
 
 
-def _labels_of(category: Category) -> set[str]:
-    return {category.class_id, category.folder or category.class_id}
+def _labels_of(category: Category) -> list[str]:
+    return sorted({category.class_id, category.folder or category.class_id})
+
+
+def _rows_of(index: str, labels: list[str]) -> list[dict[str, Any]]:
+    """The images of a class, whose label may be spelled otherwise (see `class_names`)."""
+    found = pq.read_table(index, filters=[("label", "in", labels)])
+    if not len(found):
+        known = pq.read_table(index, columns=["label"])["label"].unique().to_pylist()
+        label = alike(labels, known)
+        if label is not None:
+            found = pq.read_table(index, filters=[("label", "==", label)])
+    rows: list[dict[str, Any]] = found.to_pylist()
+    return rows
 
 
 def _schema(path: str) -> pa.Schema:
