@@ -10,12 +10,13 @@ import os
 import re
 import sys
 
-SOURCE = HERE / "src"
-sys.path.insert(0, str(SOURCE))
-# Scripts run in processes of their own, perhaps in a conda environment without this package.
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    dict.fromkeys([str(SOURCE), *filter(None, [os.environ.get("PYTHONPATH")])])
-)
+# An installed package has the workflow inside, and is importable already.
+if (SOURCE := HERE / "src").is_dir():
+    sys.path.insert(0, str(SOURCE))
+    # Scripts run in processes of their own, perhaps in a conda environment without this package.
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        dict.fromkeys([str(SOURCE), *filter(None, [os.environ.get("PYTHONPATH")])])
+    )
 
 from synthgap import stamps
 from synthgap.jobs import device_claims, devices, runs
