@@ -90,7 +90,7 @@ def test_unreadable_yaml_is_reported(finished: Project, tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
     assert "not valid JSON or YAML" in done.stderr
     check = subprocess.run(
-        [sys.executable, "-m", "synthgap.study", str(broken)],
+        [sys.executable, "-m", "synthgap", "check", str(broken)],
         cwd=ROOT,
         text=True,
         capture_output=True,
@@ -103,7 +103,7 @@ def test_unreadable_yaml_is_reported(finished: Project, tmp_path: Path) -> None:
 
 def test_a_good_study_passes_the_check() -> None:
     check = subprocess.run(
-        [sys.executable, "-m", "synthgap.study", "config/miniature.yaml"],
+        [sys.executable, "-m", "synthgap", "check", "config/miniature.yaml"],
         cwd=ROOT,
         text=True,
         capture_output=True,
