@@ -11,7 +11,7 @@ SNAKEMAKE := $(BIN)/snakemake --quiet host reason rules
 study: .venv/.synced
 	@$(SNAKEMAKE)
 	@$(MAKE) --no-print-directory results/report.zip
-	@$(BIN)/python -m synthgap.summary results
+	@$(BIN)/python -m synthgap headline
 
 # Only when something that the report shows is newer than it.
 results/report.zip: $(wildcard results/figures/*.html results/figures/*/* results/summary/*) \

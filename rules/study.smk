@@ -11,12 +11,13 @@ import os
 import re
 import sys
 
-SOURCE = HERE / "src"
-sys.path.insert(0, str(SOURCE))
-# Scripts run in processes of their own, perhaps in a conda environment without this package.
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    dict.fromkeys([str(SOURCE), *filter(None, [os.environ.get("PYTHONPATH")])])
-)
+# An installed package has the workflow inside, and is importable already.
+if (SOURCE := HERE / "src").is_dir():
+    sys.path.insert(0, str(SOURCE))
+    # Scripts run in processes of their own, perhaps in a conda environment without this package.
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        dict.fromkeys([str(SOURCE), *filter(None, [os.environ.get("PYTHONPATH")])])
+    )
 
 from snakemake.logging import logger
 from synthgap import stamps

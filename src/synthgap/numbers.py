@@ -5,7 +5,7 @@ measures of any size stand in one table, `decimals_for` finds as many as three d
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 DECIMALS = 3
@@ -91,3 +91,18 @@ def decimals_for(values: Iterable[float], digits: int = DIGITS) -> int:
     largest = max((abs(value) for value in values if not math.isnan(value)), default=0)
     leading = math.floor(math.log10(largest)) if largest > 0 else 0
     return max(0, digits - 1 - leading)
+
+
+def in_columns(rows: Sequence[Sequence[str]]) -> str:
+    """Lay out rows of text, the first of which is the header, for a terminal.
+
+    >>> print(in_columns([["source", "images"], ["made", "5"]]))
+    source  images
+    made    5
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+    return "\n".join(lines)

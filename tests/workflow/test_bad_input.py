@@ -89,7 +89,7 @@ def test_unreadable_yaml_is_a_line_with_its_place(finished: Project, tmp_path: P
     assert done.returncode != 0
     assert "Traceback" not in done.stderr
     check = subprocess.run(
-        [sys.executable, "-m", "synthgap.study", str(broken)],
+        [sys.executable, "-m", "synthgap", "check", str(broken)],
         cwd=ROOT,
         text=True,
         capture_output=True,
@@ -103,7 +103,7 @@ def test_unreadable_yaml_is_a_line_with_its_place(finished: Project, tmp_path: P
 
 def test_a_good_study_passes_the_check() -> None:
     check = subprocess.run(
-        [sys.executable, "-m", "synthgap.study", "config/miniature.yaml"],
+        [sys.executable, "-m", "synthgap", "check", "config/miniature.yaml"],
         cwd=ROOT,
         text=True,
         capture_output=True,

@@ -79,7 +79,7 @@ def test_single_values_can_be_overridden(finished: Project) -> None:
 
 
 def test_the_headline_has_a_row_a_source(finished: Project) -> None:
-    command = [sys.executable, "-m", "synthgap.summary", "results"]
+    command = [sys.executable, "-m", "synthgap", "headline", "results"]
     done = subprocess.run(command, cwd=finished.folder, text=True, capture_output=True, check=True)
     for source in ("natural-train", "natural-val", "classname", "disamb"):
         assert f"\n{source} " in done.stdout

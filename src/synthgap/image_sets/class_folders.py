@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Literal
@@ -10,6 +11,7 @@ from synthgap import stamps
 from synthgap.classes import Category
 from synthgap.errors import InputError
 from synthgap.image_files.references import of_file
+from synthgap.image_sets.class_names import alike
 from synthgap.image_sets.found import Found, PutAside, Split, part_of
 from synthgap.image_sets.on_disk import as_on_disk
 from synthgap.image_sets.shortage import few
@@ -37,11 +39,11 @@ class ClassFolders(Section):
     """Which part of them, if not all."""
 
     def place(self, category: Category | None = None) -> str:
-        """The folder of a class, or of all."""
+        """The folder of all classes, or of one, which may be spelled otherwise (`class_names`)."""
         if category is None:
             return self.images
-        folder = Path(self.images) / (category.folder or category.class_id)
-        return as_on_disk(folder.as_posix())
+        images = as_on_disk(self.images)
+        return (Path(images) / _folder_of(images, category)).as_posix()
 
     def stamp(self, category: Category) -> str:
         """Name, size and time of what lies in the folder of the class; of hidden files the name."""
@@ -103,6 +105,24 @@ def _count(folder: str, enough: int) -> int:
             return sum(1 for _ in islice(names, enough))
     except OSError as error:
         raise InputError(f"{folder}: cannot be read ({error.strerror})") from error
+
+
+def _folder_of(images: str, category: Category) -> str:
+    name = category.folder or category.class_id
+    if os.path.isdir(os.path.join(images, name)):
+        return name
+    try:
+        changed = os.stat(images).st_mtime_ns
+    except OSError:
+        return name
+    names = dict.fromkeys((name, category.class_id))
+    return alike(names, _folders_in(images, changed)) or name
+
+
+@lru_cache(maxsize=16)
+def _folders_in(images: str, changed: int) -> tuple[str, ...]:
+    with os.scandir(images) as entries:
+        return tuple(entry.name for entry in entries if _is_folder(entry))
 
 
 def _aside_by_name(file: "os.DirEntry[str]") -> str | None:

@@ -2,15 +2,15 @@
 
 import glob
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Literal
-from unicodedata import normalize
 
 import pyarrow.parquet as pq
 
 from synthgap import stamps
 from synthgap.classes import Category
 from synthgap.errors import InputError
+from synthgap.image_sets.class_names import alike
 from synthgap.image_sets.found import Found, Split, part_of
 from synthgap.image_sets.on_disk import existing
 from synthgap.image_sets.parquet_shards import Columns, Shard, label_counts, shards_of
@@ -90,8 +90,8 @@ class ParquetFiles(Section):
         if None in known:
             # What texts there are is known when they have been read.
             return None
-        names = _in_one_form(name for each in known for name in each or ())
-        missing = [each for each in categories if names.isdisjoint(_in_one_form(_labels_of(each)))]
+        names = {name for each in known for name in each or ()}
+        missing = [each for each in categories if not _matching(each, names)]
         if not missing:
             return None
         where = self.labels or f"the labels of {shards[0].path}"
@@ -143,18 +143,10 @@ class ParquetFiles(Section):
         yield from part_of(images, self.split)
 
 
-def _labels_of(category: Category) -> set[str]:
-    return {category.class_id, category.folder or category.class_id}
-
-
-def _in_one_form(labels: Iterable[str]) -> set[str]:
-    """Labels as Unicode composes them: files and study may write one letter in two ways."""
-    return {normalize("NFC", label) for label in labels}
-
-
-def _matching(category: Category, known: Iterable[str]) -> list[str]:
-    """Which of the labels of a set are a class's: those that are written as it is, if there are."""
-    wanted = _labels_of(category)
-    if exact := wanted.intersection(known):
+def _matching(category: Category, known: Collection[str]) -> list[str]:
+    """Which labels of a set are a class's, which may be spelled otherwise (`class_names`)."""
+    names = (category.folder or category.class_id, category.class_id)
+    if exact := {*names}.intersection(known):
         return sorted(exact)
-    return sorted(label for label in known if _in_one_form([label]) & _in_one_form(wanted))
+    label = alike(names, known)
+    return [] if label is None else [label]

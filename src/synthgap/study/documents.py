@@ -21,8 +21,8 @@ INTRODUCTION = """\
 A study file says everything about one study and is never merged with another:
 `snakemake --configfile my-study.yaml` reads `my-study.yaml` alone. Single values can be given on
 the command line, `snakemake --config images_per_class=50`. A mistake is reported in one line that
-names the file, the key and the remedy, before any job runs; `python -m synthgap.study
-my-study.yaml` checks a file without running anything.
+names the file, the key and the remedy, before any job runs; `synthgap check my-study.yaml` checks a
+file without running anything, and `synthgap init photos made` writes one for folders of images.
 
 - `miniature.yaml` is the default: handwritten digits, no GPU, no download.
 - `imagenet100-sd15.yaml` is the first real step: a hundred classes of ImageNet, Stable Diffusion

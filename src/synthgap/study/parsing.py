@@ -62,16 +62,28 @@ def parse_study(data: Mapping[str, Any], file: str | Path) -> Study:
     Raises:
         InputError: the first thing that is wrong, with file and key.
     """
+    study = parse_model(data, file)
+    problem = _problem(study)
+    if problem is not None:
+        raise _in_one_line(file, problem)
+    return study
+
+
+def parse_model(data: Mapping[str, Any], file: str | Path) -> Study:
+    """Make a study as `parse_study` does, without a look at anything outside the file.
+
+    Raises:
+        InputError: the first thing that is wrong, with file and key.
+    """
     try:
-        study = Study.model_validate(data)
+        return Study.model_validate(data)
     except ValidationError as error:
-        problem: str | None = _describe(error.errors()[0], data)
-    else:
-        problem = _problem(study)
-        if problem is None:
-            return study
+        raise _in_one_line(file, _describe(error.errors()[0], data)) from error
+
+
+def _in_one_line(file: str | Path, problem: str) -> InputError:
     # A value that is quoted may hold a line break.
-    raise InputError(" ".join(f"{file}: {problem}".split()))
+    return InputError(" ".join(f"{file}: {problem}".split()))
 
 
 def _describe(error: ErrorDetails, data: Any) -> str:

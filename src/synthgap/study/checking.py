@@ -1,6 +1,4 @@
-"""Check a study file without Snakemake: `python -m synthgap.study my-study.yaml`."""
-
-import sys
+"""What a study file describes, for a terminal."""
 
 from synthgap.errors import InputError
 from synthgap.study.parsing import parse_study, read_yaml
@@ -8,35 +6,31 @@ from synthgap.study.unmeasured import unmeasured
 from synthgap.training import recipe
 
 
-def main(file: str) -> None:
+def said_of(file: str, shown: str | None = None) -> str:
     """Say what a study file describes, what timm says of its classifiers, and what stays empty.
+
+    Args:
+        file: where it lies.
+        shown: what to call it, if not so.
 
     Raises:
         InputError: something in it is wrong.
     """
-    study = parse_study(read_yaml(file), file)
+    shown = shown or file
+    study = parse_study(read_yaml(file), shown)
     made = [name for name in study.variants if study.image_set(name) is None]
     images = len(made) * len(study.classes) * (study.images_per_class or 0)
     lines = [
-        f"{file}: {len(study.classes)} classes, {len(study.variants)} variants, "
+        f"{shown}: {len(study.classes)} classes, {len(study.variants)} variants, "
         f"{images} images to generate"
     ]
     for name, spec in study.classifiers.items():
         try:
             parameters = recipe.check(spec, len(study.classes))
         except InputError as error:
-            raise InputError(f"{file}: classifiers.{name}: {error}") from error
+            raise InputError(f"{shown}: classifiers.{name}: {error}") from error
         trainings = len(study.training_sets) * len(spec.seeds)
         lines.append(f"{name}: {parameters / 1e6:.3g} million parameters, {trainings} trainings")
     if empty := unmeasured(study):
         lines.append(empty)
-    print("\n".join(lines))
-
-
-if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("synthgap: name one study file, as in `python -m synthgap.study my-study.yaml`")
-    try:
-        main(sys.argv[1])
-    except InputError as error:
-        sys.exit(f"synthgap: {error}")
+    return "\n".join(lines)

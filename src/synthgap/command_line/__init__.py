@@ -1,0 +1,1 @@
+"""The command `synthgap`: it looks at folders, writes a study file, and runs Snakemake on it."""
