@@ -29,11 +29,11 @@ MISTAKES: dict[str, tuple[Change, list[str]]] = {
     ),
     "negative guidance scale": (
         lambda study: study["variants"]["disamb"].update(guidance_scale=-1),
-        ["variants.disamb.guidance_scale", "greater than or equal to 0"],
+        ["variants.disamb.guidance_scale", "at least 0"],
     ),
     "no images": (
         lambda study: study.update(images_per_class=0),
-        ["images_per_class", "greater than or equal to 1"],
+        ["images_per_class", "at least 1"],
     ),
     "slash in class_id": (
         lambda study: study["classes"][0].update(class_id="a/b"),

@@ -25,6 +25,8 @@ PLUMBING = frozenset(
         "generation.found_sizes",
         "identity",
         "jobs",
+        "limits",
+        "refusals",
         "section",
     }
 )

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
-from synthgap.classes import PATH_SAFE, Category, Classes
+from synthgap.classes import Category, Classes
 from synthgap.embedding.encoders import Encoder
 from synthgap.generation.made_elsewhere import MadeElsewhere
 from synthgap.generation.sources import AnyGenerator
@@ -17,6 +17,7 @@ from synthgap.measures.spec import MeasuresSpec
 from synthgap.miniature.spec import MiniatureSpec
 from synthgap.models import ModelSource
 from synthgap.prompts.recipes import Recipe
+from synthgap.refusals import LONGEST_NAME, PATH_SAFE
 from synthgap.section import Section
 from synthgap.training.classifiers import Classifier
 from synthgap.training.mixture import Mixture
@@ -24,7 +25,7 @@ from synthgap.training.mixture import Mixture
 NATURAL_TRAIN, NATURAL_VAL = "natural-train", "natural-val"
 """The natural sources; every other source is a variant."""
 
-Name = Annotated[str, Field(pattern=PATH_SAFE)]
+Name = Annotated[str, Field(pattern=PATH_SAFE, max_length=LONGEST_NAME)]
 
 
 def _form(training_set: Any) -> str:

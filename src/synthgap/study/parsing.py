@@ -1,7 +1,8 @@
 """Reading a study file, and saying in one line what is wrong with it."""
 
+import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,11 @@ from pydantic_core import ErrorDetails
 
 from synthgap.errors import InputError
 from synthgap.image_sets.parquet_files import ParquetFiles
+from synthgap.refusals import in_words
 from synthgap.study.model import Study
 
-WANTED = {
-    "tuple_type": "a list",
-    "dict_type": "a mapping of names",
-    "string_type": "text; put it in quotes",
-    "int_parsing": "a whole number",
-    "float_parsing": "a number",
-}
-"""What YAML calls the types that Pydantic names by Python's words."""
+NAME = "[key]"
+"""How Pydantic marks that the name of an entry is meant, and not its value."""
 
 
 def read_yaml(file: str | Path) -> dict[str, Any]:
@@ -59,59 +55,61 @@ def parse_study(data: Mapping[str, Any], file: str | Path) -> Study:
     """
     try:
         study = Study.model_validate(data)
-    except ValidationError as error:
-        problem: str | None = _describe(error.errors()[0], data)
-    else:
         problem = _problem(study)
         if problem is None:
             return study
+    except ValidationError as error:
+        problem = _describe(error.errors(), data)
+    except UnicodeEncodeError as error:
+        problem = _half_a_character(error)
     # A value that is quoted may hold a line break.
     raise InputError(" ".join(f"{file}: {problem}".split()))
 
 
-def _describe(error: ErrorDetails, data: Any) -> str:
-    where = _key(error["loc"], data)
-    if error["type"] == "missing":
-        what = "missing; a study file is complete in itself, see config/README.md"
-    elif error["type"] == "value_error":
-        what = str(error["ctx"]["error"])
-    elif error["type"] in ("union_tag_invalid", "union_tag_not_found"):
+def _half_a_character(error: UnicodeEncodeError) -> str:
+    around = error.object[max(0, error.start - 20) : error.start].strip()
+    code = f"\\u{ord(error.object[error.start]):04x}"
+    return f"{code} after {around!r} is half a character; write the character itself"
+
+
+def _describe(errors: Sequence[ErrorDetails], data: Any) -> str:
+    """Say where the first mistake is, and what it is."""
+    first = errors[0]
+    where = _key(first, data)
+    if first["loc"][-1:] == (NAME,):
+        where = _key({**first, "loc": first["loc"][:-2]}, data)
+        what = f"the name {in_words([first])}"
+    elif first["type"] in ("union_tag_invalid", "union_tag_not_found"):
         what = f"kind must be one of {', '.join(_kinds(where))}"
-    elif error["type"] in WANTED:
-        what = f"must be {WANTED[error['type']]}, not {error['input']!r:.60}"
     else:
-        given = repr(error["input"])
-        what = f"{error['msg'][0].lower()}{error['msg'][1:]}, not {given[:60]}"
-        if error["type"] == "string_pattern_mismatch" and where.endswith("class_id"):
-            what = (
-                f"{given} cannot name files: use letters, digits, dots, dashes and underscores, "
-                "such as n02012849"
-            )
+        # A value that may be of several types is refused for each of them.
+        what = in_words([error for error in errors if _key(error, data) == where])
     return f"{where}: {what}" if where else what
 
 
-def _key(location: tuple[int | str, ...], data: Any) -> str:
-    """Write a place as it stands in the file, without the tags that Pydantic adds for unions."""
+def _key(error: ErrorDetails, data: Any) -> str:
+    """Write a place as it stands in the file, without what Pydantic adds for unions."""
     key, entered = "", True
+    location = error["loc"]
     for depth, part in enumerate(location):
         # A union's tag comes once, right after the place of its mapping.
         if entered and isinstance(data, Mapping) and data.get("kind") == part:
             entered = False
             continue
         entered = True
-        if isinstance(part, int):
+        if isinstance(data, Mapping):
+            # A name without quotes may be a number or a date.
+            known = next((name for name in data if str(name) == str(part)), None)
+            if known is None and not (error["type"] == "missing" and depth == len(location) - 1):
+                continue
+            key += f".{part}" if key else str(part)
+            data = data.get(known)
+        elif isinstance(part, int):
             key += f"[{part}]"
-        elif part.startswith("["):
-            # Pydantic's word for a key, and the tags of `TrainingSet`.
-            continue
-        elif (isinstance(data, Mapping) and part in data) or depth == len(location) - 1:
-            key += f".{part}" if key else part
-        else:
-            continue
-        try:
-            data = data[part]
-        except (KeyError, IndexError, TypeError):
-            data = None
+            try:
+                data = data[part]
+            except (KeyError, IndexError, TypeError):
+                data = None
     return key
 
 
@@ -153,7 +151,7 @@ def _problem_of_prompts(study: Study) -> str | None:
 
 def _missing_folder(study: Study) -> str | None:
     for where, model in study.models.items():
-        if model.folder is not None and not Path(model.folder).is_dir():
+        if model.folder is not None and not os.path.isdir(model.folder):
             return f"{where}.folder: no folder {model.folder}"
     return None
 
