@@ -3,6 +3,7 @@
 import sys
 
 from synthgap.errors import InputError
+from synthgap.study.notices import notices
 from synthgap.study.parsing import parse_study, read_yaml
 from synthgap.training import recipe
 
@@ -14,6 +15,8 @@ def main(file: str) -> None:
         InputError: something in it is wrong.
     """
     study = parse_study(read_yaml(file), file)
+    for notice in notices(study):
+        print(f"synthgap: {notice}", file=sys.stderr)
     made = [name for name in study.variants if study.image_set(name) is None]
     images = len(made) * len(study.classes) * (study.images_per_class or 0)
     lines = [

@@ -11,9 +11,15 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from synthgap.errors import InputError
-from synthgap.image_sets.parquet_files import ParquetFiles
 from synthgap.refusals import in_words
+from synthgap.study import trainings
 from synthgap.study.model import Study
+
+SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The same as `yaml.safe_load`; in C, where PyYAML was built with it, it is ten times faster."""
+
+MERGE = "tag:yaml.org,2002:merge"
+"""Tag of the key `<<`, which takes over another mapping and may stand more than once."""
 
 NAME = "[key]"
 """How Pydantic marks that the name of an entry is meant, and not its value."""
@@ -23,10 +29,12 @@ def read_yaml(file: str | Path) -> dict[str, Any]:
     """Read a YAML file that holds a mapping.
 
     Raises:
-        InputError: the file is missing, no YAML, or no mapping.
+        InputError: the file is missing, no YAML, or no mapping, or a key stands in it twice.
     """
     try:
-        data = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
+        text = Path(file).read_text(encoding="utf-8")
+        data = yaml.load(text, Loader=SafeLoader)
+        problem = _repeated_key(yaml.compose(text, Loader=SafeLoader))
     except OSError as error:
         raise InputError(f"{file}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
@@ -38,9 +46,53 @@ def read_yaml(file: str | Path) -> dict[str, Any]:
         raise InputError(
             f"{file}:{where} not YAML: {problem}; indent with spaces and quote texts with a colon"
         ) from error
+    if problem:
+        raise InputError(f"{file}: {problem}")
     if not isinstance(data, dict):
         raise InputError(f"{file}: a study file is a mapping of sections; see config/README.md")
     return data
+
+
+def refuse_repeated_keys(file: str | Path) -> None:
+    """Look once more into a file that was read as YAML or JSON, for keys that were dropped.
+
+    Raises:
+        InputError: a mapping has a key twice; which of the values is meant cannot be known.
+    """
+    try:
+        text = Path(file).read_text(encoding="utf-8")
+        problem = _repeated_key(yaml.compose(text, Loader=SafeLoader))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        # JSON that is no YAML, since it is indented with tabs.
+        return
+    if problem:
+        raise InputError(f"{file}: {problem}")
+
+
+def _repeated_key(top: yaml.Node | None) -> str | None:
+    """Say which key stands twice in a mapping, and where."""
+    pending, seen = [top], set()
+    while pending:
+        node = pending.pop()
+        if id(node) in seen:
+            # An anchor may stand inside of itself.
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            pending += node.value
+        elif isinstance(node, yaml.MappingNode):
+            lines: dict[str, int] = {}
+            for key, value in node.value:
+                line = key.start_mark.line + 1
+                if isinstance(key, yaml.ScalarNode) and key.tag != MERGE:
+                    if key.value in lines:
+                        return (
+                            f"line {line}: the key {key.value} stands in line {lines[key.value]} "
+                            "already; drop one of them"
+                        )
+                    lines[key.value] = line
+                pending.append(value)
+    return None
 
 
 def parse_study(data: Mapping[str, Any], file: str | Path) -> Study:
@@ -128,6 +180,7 @@ def _problem(study: Study) -> str | None:
         _problem_of_prompts(study)
         or _missing_folder(study)
         or _problem_of_images(study)
+        or trainings.problem(study)
         or _unwritable(study.results)
     )
 
@@ -175,19 +228,6 @@ def _least(study: Study, source: str) -> tuple[int, str]:
         count = study.counts_of(name).get(source) or 0
         asked.append((count, f"the share of {source} in training_sets.{name}"))
     return max(asked, key=lambda one: one[0])
-
-
-def slow_images(study: Study) -> str | None:
-    """Say which Parquet files of a checked study are slow to read, or None."""
-    sets = [study.image_set(source) for source in study.sources]
-    slow = [found.files for found in sets if isinstance(found, ParquetFiles) and found.compressed()]
-    if not slow:
-        return None
-    return (
-        f"{', '.join(dict.fromkeys(slow))}: images are compressed, so that reading one takes "
-        "reading many, at every stage; copy them first with python -m "
-        "synthgap.image_files.uncompressed; see docs/HOWTO.md"
-    )
 
 
 def _unwritable(results: str) -> str | None:
