@@ -115,13 +115,11 @@ def _cut_prompts(
 
 def _cut(recipe: str, prompts: Mapping[str, Sequence[str]], encoders: TextEncoders) -> _Cut | None:
     found = {
-        class_id: max(cut)
-        for class_id, texts in prompts.items()
-        if (cut := [each for text in texts if (each := cut_length(encoders, text))])
+        class_id: cut for class_id, texts in prompts.items() if (cut := cut_length(encoders, texts))
     }
     if not found:
         return None
-    class_id, (length, limit) = max(found.items(), key=lambda item: item[1])
+    class_id, (length, limit) = max(found.items(), key=lambda item: item[1][0])
     tokens = f"{length.tokens:,}" if length.exact else f"at least {length.tokens:,}"
     return _Cut(recipe, len(found), class_id, tokens, limit)
 

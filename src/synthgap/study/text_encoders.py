@@ -4,7 +4,7 @@ Nothing is downloaded, and neither torch nor transformers is imported: planning 
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
@@ -50,6 +50,18 @@ class Length(NamedTuple):
     """Else it has at least as many."""
 
 
+class _LengthsOfWords(dict[str, int]):
+    """Tokens of each word, found when it is first asked for."""
+
+    def __init__(self, tokens: Callable[[str], Sequence[int]]) -> None:
+        super().__init__()
+        self.tokens = tokens
+
+    def __missing__(self, word: str) -> int:
+        self[word] = len(self.tokens(word))
+        return self[word]
+
+
 class TextEncoder:
     """A tokenizer and the tokens that its encoder takes; without the tokenizer, of words alone."""
 
@@ -62,20 +74,29 @@ class TextEncoder:
             specials: how many begin and end a text.
         """
         self.limit, self.tokenizer, self.specials = limit, tokenizer, specials
-        self._lengths: dict[str, int] = {}
+        self._lengths = _LengthsOfWords(self._tokens)
 
-    def length(self, text: str) -> Length | None:
-        """The length of a text that the encoder cuts; None if it surely takes all of it."""
+    def estimate(self, text: str) -> int:
+        """Tokens of a text, or more; what is found fast. No more than the limit where it is sure.
+
+        Without a tokenizer no more than there are for certain.
+        """
         # No tokenizer makes more tokens of plain text than it has letters.
         if text.isascii() and len(text) + self.specials <= self.limit:
-            return None
+            return self.specials
         words = text.split()
         if self.tokenizer is None:
-            least = len(words) + self.specials
-            return Length(least, exact=False) if least > self.limit else None
-        # Words repeat, and are not joined by any tokenizer in use; to read each once is faster.
-        if sum(map(self._length_of_word, words)) + self.specials <= self.limit:
+            return len(words) + self.specials
+        # Words repeat; what joins them to fewer tokens is found by `length`.
+        return sum(map(self._lengths.__getitem__, words)) + self.specials
+
+    def length(self, text: str) -> Length | None:
+        """The length of a text that the encoder cuts; None if it takes all of it."""
+        estimate = self.estimate(text)
+        if estimate <= self.limit:
             return None
+        if self.tokenizer is None:
+            return Length(estimate, exact=False)
         tokens = len(self._tokens(text)) + self.specials
         return Length(tokens, exact=True) if tokens > self.limit else None
 
@@ -89,11 +110,6 @@ class TextEncoder:
             # Each word has one token at least.
             return text.split()[:room]
         return self._tokens(text)[:room]
-
-    def _length_of_word(self, word: str) -> int:
-        if word not in self._lengths:
-            self._lengths[word] = len(self._tokens(word))
-        return self._lengths[word]
 
     def _tokens(self, text: str) -> Sequence[int]:
         assert self.tokenizer is not None
@@ -153,11 +169,25 @@ def of_generator(generator: Generator, results: str) -> TextEncoders:
     return tuple(found)
 
 
-def cut_length(encoders: Iterable[TextEncoder], text: str) -> tuple[Length, int] | None:
-    """Length of a text and limit of the encoder that takes most of it; None if one takes all."""
-    found = [(encoder.length(text), encoder.limit) for encoder in encoders]
-    cut = [(length, limit) for length, limit in found if length is not None]
-    return max(cut, key=lambda one: one[1]) if cut and len(cut) == len(found) else None
+def cut_length(encoders: Sequence[TextEncoder], texts: Iterable[str]) -> tuple[Length, int] | None:
+    """Length of the longest text that all encoders cut, and the limit of the one that takes most.
+
+    None if one of them takes all of each text.
+    """
+    if not encoders:
+        return None
+    largest = max(encoders, key=lambda encoder: encoder.limit)
+    long = [
+        text
+        for text in texts
+        if all(encoder.estimate(text) > encoder.limit for encoder in encoders)
+    ]
+    for text in sorted(long, key=largest.estimate, reverse=True):
+        length = largest.length(text)
+        others = (encoder.length(text) for encoder in encoders if encoder is not largest)
+        if length is not None and None not in others:
+            return length, largest.limit
+    return None
 
 
 def alike(encoders: Sequence[TextEncoder], one: str, other: str) -> bool:
@@ -170,8 +200,8 @@ def alike(encoders: Sequence[TextEncoder], one: str, other: str) -> bool:
     first, second = one.lower().split(), other.lower().split()
     if first[:1] != second[:1]:
         return False
-    cut = cut_length(encoders, one) or cut_length(encoders, other)
-    return (bool(cut) or first == second) and all(
+    cut = cut_length(encoders, (one, other)) is not None
+    return (cut or first == second) and all(
         encoder.seen(one) == encoder.seen(other) for encoder in encoders
     )
 
