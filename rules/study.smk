@@ -31,7 +31,7 @@ if workflow.is_main_process:
     try:
         # Snakemake, which has read the files, takes the last of them without a word.
         for file in workflow.configfiles:
-            refuse_repeated_keys(file)
+            refuse_repeated_keys(os.path.relpath(file))
         STUDY = parse_study(config, STUDY_FILE)
     except InputError as error:
         sys.exit(f"synthgap: {error}")

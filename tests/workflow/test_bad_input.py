@@ -101,6 +101,18 @@ def test_unreadable_yaml_is_reported(finished: Project, tmp_path: Path) -> None:
     assert len(check.stderr.splitlines()) == 1
 
 
+def test_a_repeated_key_is_one_line(finished: Project, tmp_path: Path) -> None:
+    """Snakemake would take the last one without a word."""
+    broken = tmp_path / "broken.yaml"
+    broken.write_text(f"{yaml.safe_dump(finished.study)}study: again\n")
+    done = finished.snakemake("--configfile", str(broken), study=False)
+    lines = [line for line in done.stderr.splitlines() if line.startswith("synthgap:")]
+    assert done.returncode != 0
+    assert len(lines) == 1, done.stderr
+    assert "broken.yaml: line " in lines[0]
+    assert "the key study stands in line " in lines[0]
+
+
 def test_a_good_study_passes_the_check() -> None:
     check = subprocess.run(
         [sys.executable, "-m", "synthgap.study", "config/miniature.yaml"],

@@ -129,7 +129,7 @@ def test_the_places_are_good_but_for_what_lies_outside(name):
     assert not re.search("unknown key|missing|must be|kind must", message), message
 
 
-@pytest.mark.parametrize(("name", "key"), fields())
+@pytest.mark.parametrize(("name", "key"), list(fields()))
 def test_a_bad_value_is_one_plain_line(name, key):
     place, section = SECTIONS[name]
     for value in BAD:
