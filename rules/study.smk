@@ -28,17 +28,20 @@ from synthgap.figures.pages.rendering import templates_of
 from synthgap.identity import code_identity
 from synthgap.provenance import model_files
 from synthgap.study.model import NATURAL_TRAIN, NATURAL_VAL, Study
-from synthgap.study.parsing import parse_study, slow_images
-from synthgap.study.unmeasured import unmeasured
+from synthgap.study.notices import notices
+from synthgap.study.parsing import parse_study, refuse_repeated_keys
 
 STUDY_FILE = ", ".join(map(os.path.relpath, workflow.configfiles))
 if workflow.is_main_process:
     try:
+        # Snakemake, which has read the files, takes the last of them without a word.
+        for file in workflow.configfiles:
+            refuse_repeated_keys(os.path.relpath(file))
         STUDY = parse_study(config, STUDY_FILE)
     except InputError as error:
         sys.exit(f"synthgap: {error}")
-    for _notice in filter(None, (slow_images(STUDY), unmeasured(STUDY))):
-        print(f"synthgap: {_notice}", file=sys.stderr)
+    for notice in notices(STUDY):
+        print(f"synthgap: {notice}", file=sys.stderr)
 else:
     # A cluster's jobs need not look again through all folders of a network disk.
     STUDY = Study.model_validate(config)

@@ -7,16 +7,14 @@ from pydantic import BeforeValidator, Field, ValidationError
 from synthgap.csv_rows import csv_rows
 from synthgap.errors import InputError
 from synthgap.places import Place
+from synthgap.refusals import LONGEST_NAME, PATH_SAFE, in_words
 from synthgap.section import Section
-
-PATH_SAFE = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
-"""Names that become part of a path: letters, digits, dots, dashes and underscores."""
 
 
 class Category(Section):
     """One class of the study."""
 
-    class_id: str = Field(pattern=PATH_SAFE)
+    class_id: str = Field(pattern=PATH_SAFE, max_length=LONGEST_NAME)
     """Identifies the class and names its files: letters, digits, `.`, `_`, `-`; unique."""
     name: str = Field(min_length=1)
     """What people call the class. Two classes may share a name."""
@@ -48,8 +46,7 @@ def read_classes(file: str) -> list[Category]:
         except ValidationError as error:
             first = error.errors()[0]
             raise InputError(
-                f"{file}: line {line}: {first['loc'][0]} {first['input']!r}: "
-                f"{first['msg'][0].lower()}{first['msg'][1:]}"
+                f"{file}: line {line}: {first['loc'][0]}: {in_words([first])}"
             ) from error
     return classes
 
@@ -59,6 +56,10 @@ def _listed(classes: Any) -> Any:
         return classes
     try:
         return read_classes(ClassFile.model_validate(classes).file)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = "".join(f"{part}: " for part in first["loc"])
+        raise ValueError(f"{where}{in_words([first])}") from error
     except InputError as error:
         raise ValueError(str(error)) from error
 

@@ -61,11 +61,34 @@ def write(table: pa.Table, path: str | Path, metadata: Mapping[str, str]) -> Non
         pq.write_table(table.replace_schema_metadata(described), beside, **layout)
 
 
+FORMULA = r"^([=+\-@\t\n])"
+"""What a spreadsheet takes for the beginning of a formula, or passes over before one."""
+
+
 def write_with_csv(table: pa.Table, path: str | Path, metadata: Mapping[str, str]) -> None:
-    """Write a table as `write` does and, beside it, as CSV."""
+    """Write a table as `write` does and, beside it, as CSV.
+
+    People open the CSV in a spreadsheet, which would run a text such as `=cmd|...`; so a text that
+    begins like a formula gets an apostrophe before it there (OWASP, CSV Injection). Numbers stay
+    as they are, and so does the Parquet table.
+    """
     write(table, path, metadata)
     with replacing(Path(path).with_suffix(".csv")) as beside:
-        table.to_pandas().to_csv(beside, index=False)
+        _without_formulas(table).to_pandas().to_csv(beside, index=False)
+
+
+def _without_formulas(table: pa.Table) -> pa.Table:
+    import pyarrow.compute as pc
+
+    for place, field in enumerate(table.schema):
+        kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+            texts = table.column(place).cast(kind)
+            # pandas quotes no carriage return, after which a reader would begin a row.
+            texts = pc.replace_substring_regex(texts, "\r\n?", "\n")
+            defused = pc.replace_substring_regex(texts, FORMULA, r"'\1")
+            table = table.set_column(place, field.name, defused)
+    return table
 
 
 def read(path: str | Path, columns: Sequence[str] | None = None) -> pa.Table:

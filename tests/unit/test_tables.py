@@ -1,3 +1,4 @@
+import csv
 import io
 import os
 from pathlib import Path
@@ -241,3 +242,37 @@ def test_embeddings_in_part_of_a_table_are_those_rows(tmp_path):
     assert np.array_equal(tables.embeddings_in(table), expected)
     assert np.array_equal(tables.embeddings_in(table.slice(1, 2)), expected[1:3])
     assert np.array_equal(tables.embeddings_in(pa.concat_tables([table, table])), [*expected] * 2)
+
+
+class TestCsv:
+    TEXTS = (
+        ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\n=1"],
+        ["crane", "a=b", "'=quoted", "", "größe - klein", "\N{MINUS SIGN}1"],
+    )
+
+    def written(self, table: pa.Table, path: Path) -> list[dict[str, str]]:
+        tables.write_with_csv(table, path, {})
+        assert tables.read(path).replace_schema_metadata(None) == table
+        with path.with_suffix(".csv").open(newline="", encoding="utf-8") as lines:
+            return list(csv.DictReader(lines))
+
+    @pytest.mark.parametrize(
+        "kind", [pa.string(), pa.large_string(), pa.dictionary("int32", "string")]
+    )
+    def test_no_text_begins_as_a_formula(self, tmp_path, kind):
+        formulas, others = self.TEXTS
+        table = pa.table({"name": pa.array([*formulas, *others]).cast(kind)})
+        rows = self.written(table, tmp_path / "t.parquet")
+        assert [row["name"] for row in rows] == [*(f"'{text}" for text in formulas), *others]
+
+    def test_a_carriage_return_begins_neither_row_nor_formula(self, tmp_path):
+        table = pa.table({"name": ["\r=1", "a\r=1", "a\r\nb"], "n": [1, 2, 3]})
+        rows = self.written(table, tmp_path / "t.parquet")
+        assert [row["name"] for row in rows] == ["'\n=1", "a\n=1", "a\nb"]
+
+    def test_numbers_and_empty_cells_stay(self, tmp_path):
+        table = pa.table({"x": [-1.5, None, 2.0], "n": [-3, 4, 0], "text": ["-", None, "a"]})
+        rows = self.written(table, tmp_path / "t.parquet")
+        assert [row["x"] for row in rows] == ["-1.5", "", "2.0"]
+        assert [row["n"] for row in rows] == ["-3", "4", "0"]
+        assert [row["text"] for row in rows] == ["'-", "", "a"]

@@ -29,11 +29,11 @@ MISTAKES: dict[str, tuple[Change, list[str]]] = {
     ),
     "negative guidance scale": (
         lambda study: study["variants"]["disamb"].update(guidance_scale=-1),
-        ["variants.disamb.guidance_scale", "greater than or equal to 0"],
+        ["variants.disamb.guidance_scale", "at least 0"],
     ),
     "no images": (
         lambda study: study.update(images_per_class=0),
-        ["images_per_class", "greater than or equal to 1"],
+        ["images_per_class", "at least 1"],
     ),
     "slash in class_id": (
         lambda study: study["classes"][0].update(class_id="a/b"),
@@ -99,6 +99,18 @@ def test_unreadable_yaml_is_a_line_with_its_place(finished: Project, tmp_path: P
     assert check.stderr.startswith(f"synthgap: {broken}: line 3, column 1: not YAML")
     assert len(check.stderr.splitlines()) == 1
     assert done.stderr.endswith(check.stderr)
+
+
+def test_a_repeated_key_is_one_line(finished: Project, tmp_path: Path) -> None:
+    """Snakemake would take the last one without a word."""
+    broken = tmp_path / "broken.yaml"
+    broken.write_text(f"{yaml.safe_dump(finished.study)}study: again\n")
+    done = finished.snakemake("--configfile", str(broken), study=False)
+    lines = [line for line in done.stderr.splitlines() if line.startswith("synthgap:")]
+    assert done.returncode != 0
+    assert len(lines) == 1, done.stderr
+    assert "broken.yaml: line " in lines[0]
+    assert "the key study stands in line " in lines[0]
 
 
 def test_a_good_study_passes_the_check() -> None:

@@ -43,8 +43,9 @@ def test_slow_files_are_told_once_and_black_images_are_flagged(tmp_path: Path) -
     said = project.run("images", "results/figures/flags.html")
 
     lines = [line for line in said.splitlines() if line.startswith("synthgap:")]
-    assert len(lines) == 1
+    assert len(lines) == 2
     assert lines[0].startswith("synthgap: natural/*.parquet: images are compressed")
+    assert lines[1].startswith("synthgap: measures.n: 2 images a class are few")
     assert said.index(lines[0]) < said.index("rule index_images")
     flags = pd.read_csv(project.folder / "results/summary/flags.csv")
     counts = flags.groupby("source")[["images", "black", "one_colour"]].sum()

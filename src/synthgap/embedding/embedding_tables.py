@@ -10,7 +10,7 @@ import pyarrow as pa
 from tqdm import tqdm
 
 from synthgap.embedding.ahead import ahead
-from synthgap.embedding.clip import ClipEncoder
+from synthgap.embedding.clip import ClipEncoder, OpenClip
 from synthgap.embedding.encoders import Encoder
 from synthgap.embedding.transformers_model import Inputs
 from synthgap.image_files.decoding import pictures
@@ -97,5 +97,20 @@ def embed_prompts(
         for class_id, texts in prompts.items()
         for index, text in enumerate(texts)
     ]
+    _say_what_is_cut(prompts, opened)
     table = pa.Table.from_pylist(rows)
     write_embeddings(path, table, opened.embed_texts(table["text"].to_pylist()), metadata)
+
+
+def _say_what_is_cut(prompts: Mapping[str, Sequence[str]], opened: OpenClip) -> None:
+    """Print the classes of which a prompt exceeds the model's context, as it is cut there."""
+    tokenizer = opened.processor.tokenizer
+    limit = min(tokenizer.model_max_length, opened.model.config.text_config.max_position_embeddings)
+    for class_id, texts in prompts.items():
+        # Without `verbose`, transformers would say the same of the first prompt alone.
+        longest = max(len(tokenizer(text, verbose=False)["input_ids"]) for text in texts)
+        if longest > limit:
+            print(
+                f"{class_id}: a prompt has {longest} tokens, the limit is {limit}, and what is "
+                "beyond is cut off"
+            )

@@ -17,6 +17,7 @@ from synthgap.generation.opening import SET_BY_SYNTHGAP, call_arguments, open_pi
 from synthgap.generation.pictures import Picture, Request, encoded, pictures
 from synthgap.jobs.devices import best_device, device_facts
 from synthgap.models import Checkpoint, ModelSource, held
+from synthgap.refusals import shown
 
 
 class DiffusersGenerator(Maker):
@@ -64,7 +65,7 @@ class DiffusersGenerator(Maker):
     @classmethod
     def _auto_or_number(cls, size: Any) -> Any:
         if size != "auto" and (type(size) is not int or size < 1):
-            raise ValueError(f"must be auto or a whole number from 1, not {size!r:.60}")
+            raise ValueError(f"must be auto or a whole number from 1, not {shown(size)}")
         return size
 
     @field_validator("arguments")
@@ -77,7 +78,7 @@ class DiffusersGenerator(Maker):
                 json.dumps(value, allow_nan=False)
             except (TypeError, ValueError) as error:
                 raise ValueError(
-                    f"{name} must be made of numbers, texts, lists and mappings, not {value!r:.60}"
+                    f"{name} must be made of numbers, texts, lists and mappings, not {shown(value)}"
                 ) from error
         return arguments
 

@@ -25,7 +25,9 @@ PLUMBING = frozenset(
         "generation.found_sizes",
         "identity",
         "jobs",
+        "limits",
         "places",
+        "refusals",
         "section",
     }
 )

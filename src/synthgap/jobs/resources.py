@@ -39,6 +39,14 @@ MINIATURE = Needs(MODELS_MB, 30)
 """Train one of the miniature's models, which takes minutes on a CPU."""
 
 
+def snapshot(repository: str, revision: str) -> Path:
+    """Where the hub's cache has a commit of a repository, if it has it."""
+    from huggingface_hub import constants
+
+    name = f"models--{repository.replace('/', '--')}"
+    return Path(constants.HF_HUB_CACHE) / name / "snapshots" / revision
+
+
 def model_mb(
     folder: str | None = None, repository: str | None = None, revision: str | None = None
 ) -> int:
@@ -46,12 +54,10 @@ def model_mb(
 
     Neither reads the hub; a model that is not there yet counts as `UNKNOWN_MODEL_MB`.
     """
+    place = Path(folder or ".")
     if repository is not None:
-        from huggingface_hub import constants
-
-        name = f"models--{repository.replace('/', '--')}"
-        folder = f"{constants.HF_HUB_CACHE}/{name}/snapshots/{revision}"
-    sizes = [file.stat().st_size for file in Path(folder or ".").rglob("*.safetensors")]
+        place = snapshot(repository, revision or "")
+    sizes = [file.stat().st_size for file in place.rglob("*.safetensors")]
     return math.ceil(sum(sizes) / MB) or UNKNOWN_MODEL_MB
 
 

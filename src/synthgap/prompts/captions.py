@@ -1,7 +1,7 @@
 """The recipe `captions`: prompts from a user's own file."""
 
+import os
 from functools import cache
-from pathlib import Path
 from typing import Literal
 
 from pydantic import field_validator
@@ -39,7 +39,7 @@ class CaptionsRecipe(PromptRecipe):
     @field_validator("file")
     @classmethod
     def _exists(cls, file: str) -> str:
-        if not Path(file).is_file():
+        if not os.path.isfile(file):
             raise ValueError(f"no file {file}")
         return file
 

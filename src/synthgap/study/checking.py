@@ -1,8 +1,10 @@
 """What a study file describes, for a terminal."""
 
+import sys
+
 from synthgap.errors import InputError
+from synthgap.study.notices import notices
 from synthgap.study.parsing import parse_study, read_yaml
-from synthgap.study.unmeasured import unmeasured
 from synthgap.training import recipe
 
 
@@ -18,6 +20,8 @@ def said_of(file: str, shown: str | None = None) -> str:
     """
     shown = shown or file
     study = parse_study(read_yaml(file), shown)
+    for notice in notices(study):
+        print(f"synthgap: {notice}", file=sys.stderr)
     made = [name for name in study.variants if study.image_set(name) is None]
     images = len(made) * len(study.classes) * (study.images_per_class or 0)
     lines = [
@@ -31,6 +35,4 @@ def said_of(file: str, shown: str | None = None) -> str:
             raise InputError(f"{shown}: classifiers.{name}: {error}") from error
         trainings = len(study.training_sets) * len(spec.seeds)
         lines.append(f"{name}: {parameters / 1e6:.3g} million parameters, {trainings} trainings")
-    if empty := unmeasured(study):
-        lines.append(empty)
     return "\n".join(lines)

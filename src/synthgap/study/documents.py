@@ -94,13 +94,17 @@ def _kind(field: dict[str, Any]) -> str:
         "boolean": "yes or no",
     }
     limits = {
-        "minimum": "from {}",
-        "exclusiveMinimum": "above {}",
-        "maximum": "to {}",
-        "exclusiveMaximum": "below {}",
+        "minimum": "from {:,}",
+        "exclusiveMinimum": "above {:,}",
+        "maximum": "to {:,}",
+        "exclusiveMaximum": "below {:,}",
         "multipleOf": "multiple of {}",
     }
-    found = [text.format(field[limit]) for limit, text in limits.items() if limit in field]
+    found = [
+        text.format(int(field[limit]) if field[limit] == int(field[limit]) else field[limit])
+        for limit, text in limits.items()
+        if limit in field
+    ]
     return " ".join([words[field["type"]], *found])
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from synthgap.classes import PATH_SAFE, Category, Classes
+from synthgap.classes import Category, Classes
 from synthgap.embedding.encoders import Encoder
 from synthgap.generation.made_elsewhere import MadeElsewhere
 from synthgap.generation.sources import AnyGenerator
@@ -17,14 +17,16 @@ from synthgap.miniature.spec import MiniatureSpec
 from synthgap.models import ModelSource
 from synthgap.places import Told
 from synthgap.prompts.recipes import Recipe
+from synthgap.refusals import LONGEST_NAME, PATH_SAFE
 from synthgap.section import Section
+from synthgap.study.names import TARGETS, check_class_ids, check_names
 from synthgap.training.classifiers import Classifier
 from synthgap.training.mixture import Mixture
 
 NATURAL_TRAIN, NATURAL_VAL = "natural-train", "natural-val"
 """The natural sources; every other source is a variant."""
 
-Name = Annotated[str, Field(pattern=PATH_SAFE)]
+Name = Annotated[str, Field(pattern=PATH_SAFE, max_length=LONGEST_NAME)]
 
 
 def _form(training_set: Any) -> str:
@@ -184,8 +186,8 @@ class Study(Section):
     def _parts_fit(self) -> Self:
         """Check what one part of the file says about another; the first mistake is told."""
         self._check_classes()
+        self._check_names()
         self._check_variants()
-        self._check_encoders()
         self._check_training_sets()
         self._check_report()
         self._check_classifiers()
@@ -200,6 +202,7 @@ class Study(Section):
             if class_id in ids:
                 raise ValueError(f"classes: the class_id {class_id} occurs twice")
             ids.add(class_id)
+        check_class_ids({category.class_id: category.folder for category in self.classes})
         owners = {class_id: class_id for class_id in self.class_ids}
         for category in self.classes:
             owner = owners.setdefault(category.folder or category.class_id, category.class_id)
@@ -212,8 +215,6 @@ class Study(Section):
     def _check_variants(self) -> None:
         """Check that generators and recipes are there, and that nothing is missing to generate."""
         for name, variant in self.variants.items():
-            if name in RESERVED:
-                raise ValueError(f"variants.{name}: the name is taken; choose another")
             _check_named(f"variants.{name}.generator", variant.generator, self.generators)
             if variant.prompts is not None:
                 _check_named(f"variants.{name}.prompts", variant.prompts, self.prompts)
@@ -224,10 +225,13 @@ class Study(Section):
                         "needs it"
                     )
 
-    def _check_encoders(self) -> None:
-        """Check that no encoder takes the name of a folder beside those of the encoders."""
-        if "classes" in self.encoders:
-            raise ValueError("encoders.classes: the name is taken; choose another")
+    def _check_names(self) -> None:
+        """Check that no name is taken, nor two alike on any disk."""
+        check_names("variants", self.variants, RESERVED, folders=True)
+        check_names("encoders", self.encoders, ("classes", *TARGETS), folders=True)
+        check_names("generators", self.generators)
+        check_names("training_sets", self.training_sets)
+        check_names("classifiers", self.classifiers)
 
     def _check_training_sets(self) -> None:
         """Check that sources are there, and that of none more is taken than is generated."""

@@ -1,7 +1,7 @@
 """Reading a study file, and saying in one line what is wrong with it."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,31 +11,34 @@ from pydantic_core import ErrorDetails
 
 from synthgap.errors import InputError
 from synthgap.files import read_regular
-from synthgap.image_sets.parquet_files import ParquetFiles
+from synthgap.refusals import in_words
+from synthgap.study import trainings
 from synthgap.study.images import problem_of_images
 from synthgap.study.model import Study
 
 LARGEST = 64 * 2**20
 """Bytes of a study file; a thousand classes take a third of one."""
 
-WANTED = {
-    "tuple_type": "a list",
-    "dict_type": "a mapping of names",
-    "string_type": "text; put it in quotes",
-    "int_parsing": "a whole number",
-    "float_parsing": "a number",
-}
-"""What YAML calls the types that Pydantic names by Python's words."""
+SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The same as `yaml.safe_load`; in C, where PyYAML was built with it, it is ten times faster."""
+
+MERGE = "tag:yaml.org,2002:merge"
+"""Tag of the key `<<`, which takes over another mapping and may stand more than once."""
+
+NAME = "[key]"
+"""How Pydantic marks that the name of an entry is meant, and not its value."""
 
 
 def read_yaml(file: str | Path) -> dict[str, Any]:
     """Read a YAML file that holds a mapping.
 
     Raises:
-        InputError: the file is missing, no YAML, or no mapping.
+        InputError: the file is missing, no YAML, or no mapping, or a key stands in it twice.
     """
     try:
-        data = yaml.safe_load(read_regular(file, LARGEST).decode("utf-8-sig"))
+        text = read_regular(file, LARGEST).decode("utf-8-sig")
+        data = yaml.load(text, Loader=SafeLoader)
+        problem = _repeated_key(yaml.compose(text, Loader=SafeLoader))
     except OSError as error:
         raise InputError(f"{file}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
@@ -47,9 +50,53 @@ def read_yaml(file: str | Path) -> dict[str, Any]:
         raise InputError(
             f"{file}:{where} not YAML: {problem}; indent with spaces and quote texts with a colon"
         ) from error
+    if problem:
+        raise InputError(f"{file}: {problem}")
     if not isinstance(data, dict):
         raise InputError(f"{file}: a study file is a mapping of sections; see config/README.md")
     return data
+
+
+def refuse_repeated_keys(file: str | Path) -> None:
+    """Look once more into a file that was read as YAML or JSON, for keys that were dropped.
+
+    Raises:
+        InputError: a mapping has a key twice; which of the values is meant cannot be known.
+    """
+    try:
+        text = Path(file).read_text(encoding="utf-8")
+        problem = _repeated_key(yaml.compose(text, Loader=SafeLoader))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        # JSON that is no YAML, since it is indented with tabs.
+        return
+    if problem:
+        raise InputError(f"{file}: {problem}")
+
+
+def _repeated_key(top: yaml.Node | None) -> str | None:
+    """Say which key stands twice in a mapping, and where."""
+    pending, seen = [top], set()
+    while pending:
+        node = pending.pop()
+        if id(node) in seen:
+            # An anchor may stand inside of itself.
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            pending += node.value
+        elif isinstance(node, yaml.MappingNode):
+            lines: dict[str, int] = {}
+            for key, value in node.value:
+                line = key.start_mark.line + 1
+                if isinstance(key, yaml.ScalarNode) and key.tag != MERGE:
+                    if key.value in lines:
+                        return (
+                            f"line {line}: the key {key.value} stands in line {lines[key.value]} "
+                            "already; drop one of them"
+                        )
+                    lines[key.value] = line
+                pending.append(value)
+    return None
 
 
 def parse_study(data: Mapping[str, Any], file: str | Path) -> Study:
@@ -63,7 +110,10 @@ def parse_study(data: Mapping[str, Any], file: str | Path) -> Study:
         InputError: the first thing that is wrong, with file and key.
     """
     study = parse_model(data, file)
-    problem = _problem(study)
+    try:
+        problem = _problem(study)
+    except UnicodeEncodeError as error:
+        problem = _half_a_character(error)
     if problem is not None:
         raise _in_one_line(file, problem)
     return study
@@ -78,7 +128,9 @@ def parse_model(data: Mapping[str, Any], file: str | Path) -> Study:
     try:
         return Study.model_validate(data)
     except ValidationError as error:
-        raise _in_one_line(file, _describe(error.errors()[0], data)) from error
+        raise _in_one_line(file, _describe(error.errors(), data)) from error
+    except UnicodeEncodeError as error:
+        raise _in_one_line(file, _half_a_character(error)) from error
 
 
 def _in_one_line(file: str | Path, problem: str) -> InputError:
@@ -86,49 +138,50 @@ def _in_one_line(file: str | Path, problem: str) -> InputError:
     return InputError(" ".join(f"{file}: {problem}".split()))
 
 
-def _describe(error: ErrorDetails, data: Any) -> str:
-    where = _key(error["loc"], data)
-    if error["type"] == "missing":
-        what = "missing; a study file is complete in itself, see config/README.md"
-    elif error["type"] == "value_error":
-        what = str(error["ctx"]["error"])
-    elif error["type"] in ("union_tag_invalid", "union_tag_not_found"):
+def _half_a_character(error: UnicodeEncodeError) -> str:
+    around = error.object[max(0, error.start - 20) : error.start].strip()
+    code = f"\\u{ord(error.object[error.start]):04x}"
+    return f"{code} after {around!r} is half a character; write the character itself"
+
+
+def _describe(errors: Sequence[ErrorDetails], data: Any) -> str:
+    """Say where the first mistake is, and what it is."""
+    first = errors[0]
+    where = _key(first, data)
+    if first["loc"][-1:] == (NAME,):
+        where = _key({**first, "loc": first["loc"][:-2]}, data)
+        what = f"the name {in_words([first])}"
+    elif first["type"] in ("union_tag_invalid", "union_tag_not_found"):
         what = f"kind must be one of {', '.join(_kinds(where))}"
-    elif error["type"] in WANTED:
-        what = f"must be {WANTED[error['type']]}, not {error['input']!r:.60}"
     else:
-        given = repr(error["input"])
-        what = f"{error['msg'][0].lower()}{error['msg'][1:]}, not {given[:60]}"
-        if error["type"] == "string_pattern_mismatch" and where.endswith("class_id"):
-            what = (
-                f"{given} cannot name files: use letters, digits, dots, dashes and underscores, "
-                "such as n02012849"
-            )
+        # A value that may be of several types is refused for each of them.
+        what = in_words([error for error in errors if _key(error, data) == where])
     return f"{where}: {what}" if where else what
 
 
-def _key(location: tuple[int | str, ...], data: Any) -> str:
-    """Write a place as it stands in the file, without the tags that Pydantic adds for unions."""
+def _key(error: ErrorDetails, data: Any) -> str:
+    """Write a place as it stands in the file, without what Pydantic adds for unions."""
     key, entered = "", True
+    location = error["loc"]
     for depth, part in enumerate(location):
         # A union's tag comes once, right after the place of its mapping.
         if entered and isinstance(data, Mapping) and data.get("kind") == part:
             entered = False
             continue
         entered = True
-        if isinstance(part, int):
+        if isinstance(data, Mapping):
+            # A name without quotes may be a number or a date.
+            known = next((name for name in data if str(name) == str(part)), None)
+            if known is None and not (error["type"] == "missing" and depth == len(location) - 1):
+                continue
+            key += f".{part}" if key else str(part)
+            data = data.get(known)
+        elif isinstance(part, int):
             key += f"[{part}]"
-        elif part.startswith("["):
-            # Pydantic's word for a key, and the tags of `TrainingSet`.
-            continue
-        elif (isinstance(data, Mapping) and part in data) or depth == len(location) - 1:
-            key += f".{part}" if key else part
-        else:
-            continue
-        try:
-            data = data[part]
-        except (KeyError, IndexError, TypeError):
-            data = None
+            try:
+                data = data[part]
+            except (KeyError, IndexError, TypeError):
+                data = None
     return key
 
 
@@ -147,6 +200,7 @@ def _problem(study: Study) -> str | None:
         _problem_of_prompts(study)
         or _missing_folder(study)
         or problem_of_images(study)
+        or trainings.problem(study)
         or _unwritable(study.results)
     )
 
@@ -170,22 +224,9 @@ def _problem_of_prompts(study: Study) -> str | None:
 
 def _missing_folder(study: Study) -> str | None:
     for where, model in study.models.items():
-        if model.folder is not None and not Path(model.folder).is_dir():
+        if model.folder is not None and not os.path.isdir(model.folder):
             return f"{where}.folder: no folder {model.folder}"
     return None
-
-
-def slow_images(study: Study) -> str | None:
-    """Say which Parquet files of a checked study are slow to read, or None."""
-    sets = [study.image_set(source) for source in study.sources]
-    slow = [found.files for found in sets if isinstance(found, ParquetFiles) and found.compressed()]
-    if not slow:
-        return None
-    return (
-        f"{', '.join(dict.fromkeys(slow))}: images are compressed, so that reading one takes "
-        "reading many, at every stage; copy them first with python -m "
-        "synthgap.image_files.uncompressed; see docs/HOWTO.md"
-    )
 
 
 def _unwritable(results: str) -> str | None:

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from synthgap.classes import PATH_SAFE
+from synthgap.refusals import PATH_SAFE
 from synthgap.section import Section
 
 

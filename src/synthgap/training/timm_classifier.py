@@ -114,9 +114,10 @@ class TimmClassifier(Section):
     @model_validator(mode="before")
     @classmethod
     def _filled_by_preset(cls, data: Any) -> Any:
-        if not isinstance(data, dict) or data.get("preset") not in PRESETS:
+        named = data.get("preset") if isinstance(data, dict) else None
+        if not isinstance(named, str) or named not in PRESETS:
             return data
-        preset = dict(PRESETS[data["preset"]])
+        preset = dict(PRESETS[named])
         if data.get("learning_rate") is not None:
             del preset["learning_rate_per_256"]
         return {**preset, **data}

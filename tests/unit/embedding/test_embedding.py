@@ -144,7 +144,7 @@ class TestAgainstThePlainLoop:
     )
     @torch.no_grad()
     def test_images_and_texts(
-        self, name, model_class, processor_class, files, images, folder, tmp_path
+        self, name, model_class, processor_class, files, images, folder, tmp_path, capsys
     ):
         found = embedded(images, folder(name), tmp_path / "images.parquet", "clip")
         model = model_class.from_pretrained(folder(name)).eval()
@@ -169,6 +169,11 @@ class TestAgainstThePlainLoop:
         assert np.abs(found - together).max() <= 1e-5
 
         found = embedded_texts(TEXTS, folder(name), tmp_path / "texts.parquet")
+        cut = tiny_encoders.CONTEXT
+        long = len(processor.tokenizer(TEXTS[-1])["input_ids"])
+        assert capsys.readouterr().out.splitlines() == [
+            f"crane: a prompt has {long} tokens, the limit is {cut}, and what is beyond is cut off"
+        ]
         padding = "max_length" if name == "siglip" else True
         inputs = processor(
             text=TEXTS,

@@ -1,0 +1,214 @@
+"""What a good study does that its writer may not mean: said in a line each, and done anyway."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+from synthgap.generation.maker import Maker
+from synthgap.image_sets.parquet_files import ParquetFiles
+from synthgap.study import text_encoders
+from synthgap.study.model import Study
+from synthgap.study.text_encoders import TextEncoders, alike, cut_length
+from synthgap.study.unmeasured import unmeasured
+
+FEW = 10
+"""Images a class, with fewer than which a notice is given: intervals are wide, and one image may
+decide what they say."""
+
+NAMED = 3
+"""Classes that a line names before it counts the others."""
+
+
+def notices(study: Study) -> list[str]:
+    """What is to be said of a checked study before its first job.
+
+    Args:
+        study: whose folders are there, as `parse_study` makes sure.
+    """
+    seen_by, prompts = _text_encoders(study), _prompts(study)
+    return [
+        *_slow_images(study),
+        *_cut_prompts(study, prompts, seen_by),
+        *_same_images(study, prompts, seen_by),
+        *_same_prompts(study, prompts, seen_by),
+        *_useless_negative_prompts(study),
+        *_few_images(study),
+        *filter(None, [unmeasured(study)]),
+    ]
+
+
+def _slow_images(study: Study) -> Iterator[str]:
+    sets = [study.image_set(source) for source in study.sources]
+    slow = [found.files for found in sets if isinstance(found, ParquetFiles) and found.compressed()]
+    if slow:
+        yield (
+            f"{', '.join(dict.fromkeys(slow))}: images are compressed, so that reading one takes "
+            "reading many, at every stage; copy them first with python -m "
+            "synthgap.image_files.uncompressed; see docs/HOWTO.md"
+        )
+
+
+def _text_encoders(study: Study) -> dict[str, TextEncoders]:
+    """The text encoders of each generator and encoder, by the key that names it."""
+    makers = {name: spec for name, spec in study.generators.items() if isinstance(spec, Maker)}
+    return {
+        **{
+            f"generators.{name}": text_encoders.of_generator(spec, study.results)
+            for name, spec in makers.items()
+        },
+        **{
+            f"encoders.{name}": text_encoders.of_encoder(spec, study.results)
+            for name, spec in study.encoders.items()
+        },
+    }
+
+
+def _made(study: Study) -> list[str]:
+    return [name for name in study.variants if study.image_set(name) is None]
+
+
+Prompts = Mapping[str, Mapping[str, tuple[str, ...]]]
+"""By recipe and class, of the recipes that variants use."""
+
+
+def _prompts(study: Study) -> Prompts:
+    recipes = {spec.prompts: None for spec in study.variants.values() if spec.prompts is not None}
+    return {
+        recipe: {
+            category.class_id: study.prompts[recipe].prompts(category) for category in study.classes
+        }
+        for recipe in recipes
+    }
+
+
+class _Cut(NamedTuple):
+    """What a line about cut prompts says, but for who cuts them."""
+
+    recipe: str
+    classes: int
+    class_id: str
+    tokens: str
+    limit: int
+
+
+def _cut_prompts(
+    study: Study, prompts: Prompts, seen_by: Mapping[str, TextEncoders]
+) -> Iterator[str]:
+    readers: dict[tuple[str, str], None] = {}
+    for spec in study.variants.values():
+        if spec.prompts is not None:
+            names = [
+                f"generators.{spec.generator}",
+                *(f"encoders.{each}" for each in study.encoders),
+            ]
+            readers |= {(spec.prompts, name): None for name in names if seen_by.get(name)}
+    said: dict[_Cut, list[str]] = defaultdict(list)
+    for recipe, name in readers:
+        if cut := _cut(recipe, prompts[recipe], seen_by[name]):
+            said[cut].append(name)
+    for cut, names in said.items():
+        yield (
+            f"prompts.{cut.recipe}: {cut.classes} of {len(study.classes)} classes have prompts "
+            f"that are too long for {' and '.join(names)}: the longest, of {cut.class_id}, has "
+            f"{cut.tokens} tokens, the limit is {cut.limit}, and what is beyond is cut off"
+        )
+
+
+def _cut(recipe: str, prompts: Mapping[str, Sequence[str]], encoders: TextEncoders) -> _Cut | None:
+    found = {
+        class_id: cut for class_id, texts in prompts.items() if (cut := cut_length(encoders, texts))
+    }
+    if not found:
+        return None
+    class_id, (length, limit) = max(found.items(), key=lambda item: item[1][0])
+    tokens = f"{length.tokens:,}" if length.exact else f"at least {length.tokens:,}"
+    return _Cut(recipe, len(found), class_id, tokens, limit)
+
+
+def _same_images(
+    study: Study, prompts: Prompts, seen_by: Mapping[str, TextEncoders]
+) -> Iterator[str]:
+    """Variants that no generator tells apart: the same settings, and prompts alike."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for name in _made(study):
+        spec = study.variants[name]
+        generator = study.generators[spec.generator]
+        assert isinstance(generator, Maker)
+        # What images depend on besides the prompt.
+        settings = (generator.opens(), sorted(generator.deciding().items()), spec.guidance_scale)
+        groups[repr(settings)].append(name)
+    images = study.images_per_class or 0
+    for variants in groups.values():
+        encoders = seen_by[f"generators.{study.variants[variants[0]].generator}"]
+        for one, other in combinations(variants, 2):
+            ones, others = (prompts[study.variants[name].prompts or ""] for name in (one, other))
+            classes = [
+                class_id
+                for class_id in study.class_ids
+                if _alike(encoders, ones[class_id], others[class_id], images)
+            ]
+            if classes:
+                yield (
+                    f"variants.{one} and variants.{other}: identical images "
+                    f"{_in_classes(study, classes)}, since generator and guidance_scale are the "
+                    "same, and so is what the generator reads of their prompts"
+                )
+
+
+def _alike(encoders: TextEncoders, ones: Sequence[str], others: Sequence[str], images: int) -> bool:
+    """Whether the images of a class, which take turns with the prompts, have prompts alike."""
+    return all(
+        alike(encoders, ones[index % len(ones)], others[index % len(others)])
+        for index in range(min(images, len(ones) * len(others)))
+    )
+
+
+def _same_prompts(
+    study: Study, prompts: Prompts, seen_by: Mapping[str, TextEncoders]
+) -> Iterator[str]:
+    """Recipes whose prompts differ, but not for an encoder."""
+    for name in study.encoders:
+        encoders = seen_by[f"encoders.{name}"]
+        for one, other in combinations(prompts if encoders else (), 2):
+            classes = []
+            for class_id, texts in prompts[one].items():
+                others = prompts[other][class_id]
+                if texts != others and len(texts) == len(others):
+                    pairs = zip(texts, others, strict=True)
+                    if all(alike(encoders, text, text_of_other) for text, text_of_other in pairs):
+                        classes.append(class_id)
+            if classes:
+                yield (
+                    f"prompts.{one} and prompts.{other}: encoders.{name} does not tell them apart "
+                    f"{_in_classes(study, classes)}; it reads the same of both"
+                )
+
+
+def _in_classes(study: Study, classes: Sequence[str]) -> str:
+    if len(classes) == len(study.classes):
+        return "in every class"
+    more = f" and {len(classes) - NAMED:,} more" if len(classes) > NAMED else ""
+    return f"in {', '.join(classes[:NAMED])}{more}"
+
+
+def _useless_negative_prompts(study: Study) -> Iterator[str]:
+    for name in _made(study):
+        spec = study.variants[name]
+        generator = study.generators[spec.generator]
+        negative = getattr(generator, "negative_prompt", None)
+        # Distilled models such as FLUX have a guidance of their own for it.
+        own = getattr(generator, "arguments", {}).get("true_cfg_scale", 1)
+        if negative and (spec.guidance_scale or 0) <= 1 and own == 1:
+            yield (
+                f"variants.{name}: guidance_scale {spec.guidance_scale:g} switches guidance off, "
+                f"and so the negative_prompt of generators.{spec.generator} has no effect"
+            )
+
+
+def _few_images(study: Study) -> Iterator[str]:
+    if study.measures.n < FEW:
+        yield (
+            f"measures.n: {study.measures.n} images a class are few: intervals will be wide and "
+            f"often say nothing; take {FEW} at least, better 50"
+        )
