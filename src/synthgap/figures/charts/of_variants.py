@@ -81,7 +81,8 @@ def draw_accuracy_against_distance(path: str | Path, variants: pd.DataFrame) -> 
     palette = colours(sources)
     accuracies = _measured(variants)
     figure = Figure(figsize=(3.6 * len(accuracies), 4.2), layout="constrained")
-    panels = figure.subplots(1, len(accuracies), sharex=True)
+    # One accuracy alone may be there, where images are too few for 5-NN.
+    panels = figure.subplots(1, len(accuracies), sharex=True, squeeze=False)[0]
     for axes, (column, (name, _)) in zip(panels, accuracies.items(), strict=True):
         for row in variants.to_dict("records"):
             if pd.isna(row[column]):
