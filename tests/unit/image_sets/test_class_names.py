@@ -50,11 +50,11 @@ def test_class_folders_may_be_spelled_otherwise(tmp_path: Path):
         Category(class_id="grey_heron", name="heron"),
         Category(class_id="beetle", name="beetle", folder="Käfer"),
     )
-    assert images.problem(classes, 2) is None
+    assert images.problem(classes) is None
     assert [Path(images.place(each)).name for each in classes] == ["Grey Heron", "Ka\u0308fer"]
     assert len(list(images.found(classes[1]))) == 2
     # A second one that is spelled so is no guess's matter.
     (tmp_path / "GREY-HERON").mkdir()
-    problem = images.problem(classes, 2)
+    problem = images.problem(classes)
     assert problem is not None
     assert "no folder grey_heron" in problem

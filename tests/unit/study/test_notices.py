@@ -169,9 +169,10 @@ def test_a_negative_prompt_without_guidance_is_said_to_have_no_effect():
 
 
 def test_few_images_are_said_to_be_few():
-    (line,) = said(lambda data: data["measures"].update(n=9))
-    assert line.startswith("measures.n: 9 images a class are few")
-    assert said(lambda data: data["measures"].update(n=10)) == []
+    few, empty = said(lambda data: data["measures"].update(n=9))
+    assert few.startswith("measures.n: 9 images a class are few")
+    assert "stay empty: 20-NN accuracy (from n = 11 on)" in empty
+    assert said(lambda data: data["measures"].update(n=12)) == []
 
 
 def test_planning_imports_no_model_library():

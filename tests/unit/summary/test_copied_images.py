@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthgap import tables
+from synthgap.command_line.headline import show
 from synthgap.errors import InputError
-from synthgap.summary.__main__ import main
 from synthgap.summary.copied_images import COLUMNS, KINDS, copies_table, sentences
 
 CLASSES = ("crane", "owl")
@@ -157,6 +157,6 @@ def test_the_headline_says_which_sources_hold_copies(tmp_path, natural, capsys):
     tables.write(made, tmp_path / "summary/copies.parquet", {})
     variants = pd.DataFrame({"source": ["made"], "encoder": "clip", "n": 2, "images": 3})
     variants.to_parquet(tmp_path / "summary/variants.parquet")
-    main(str(tmp_path))
+    show(str(tmp_path))
     said = "made: 2 of 3 images are copies, byte for byte (2 of natural-train)."
     assert f"\n\nCopies:\n  {said}\n\nTables:" in capsys.readouterr().out

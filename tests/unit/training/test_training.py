@@ -376,8 +376,8 @@ class TestTrouble:
             trained(tmp_path)
 
     def test_a_diverged_training_says_what_helps(self, tmp_path):
-        with pytest.raises(InputError, match=r"the loss is nan in epoch 0; lower the learning"):
-            trained(tmp_path, optimizer="momentum", learning_rate=1e30)
+        with pytest.raises(InputError, match=r"the loss is nan in epoch \d; lower the learning"):
+            trained(tmp_path, optimizer="momentum", learning_rate=1e3)
 
     def test_too_few_images_to_mix(self, tmp_path):
         with pytest.raises(InputError, match=r"a step of 32 needs at least 32 .* there are 24"):
