@@ -41,7 +41,7 @@ if workflow.is_main_process:
     except InputError as error:
         sys.exit(f"synthgap: {error}")
     for notice in notices(STUDY):
-        print(f"synthgap: {notice}", file=sys.stderr)
+        print(f"synthgap: note: {notice}", file=sys.stderr)
 else:
     # A cluster's jobs need not look again through all folders of a network disk.
     STUDY = Study.model_validate(config)

@@ -16,6 +16,15 @@ ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("Snakefile", "rules", "workflow", "src", "config", "envs", "profiles", "slurm")
 
 
+def errors(said: str) -> list[str]:
+    """The lines of synthgap that are no notes on a study that runs all the same."""
+    return [
+        line
+        for line in said.splitlines()
+        if line.startswith("synthgap: ") and not line.startswith("synthgap: note: ")
+    ]
+
+
 class Job(NamedTuple):
     """A job that a dry-run would run."""
 

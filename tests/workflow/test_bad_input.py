@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.workflow.project import ROOT, Project
+from tests.workflow.project import ROOT, Project, errors
 
 Change = Callable[[dict[str, Any]], object]
 
@@ -71,7 +71,7 @@ def test_a_mistake_is_one_line(mistake: str, finished: Project, tmp_path: Path) 
     broken = tmp_path / "broken.yaml"
     broken.write_text(yaml.safe_dump(study))
     done = finished.snakemake("--configfile", str(broken), study=False)
-    lines = [line for line in done.stderr.splitlines() if line.startswith("synthgap:")]
+    lines = errors(done.stderr)
     assert done.returncode != 0
     assert len(lines) == 1, done.stderr
     assert "Traceback" not in done.stderr
@@ -106,7 +106,7 @@ def test_a_repeated_key_is_one_line(finished: Project, tmp_path: Path) -> None:
     broken = tmp_path / "broken.yaml"
     broken.write_text(f"{yaml.safe_dump(finished.study)}study: again\n")
     done = finished.snakemake("--configfile", str(broken), study=False)
-    lines = [line for line in done.stderr.splitlines() if line.startswith("synthgap:")]
+    lines = errors(done.stderr)
     assert done.returncode != 0
     assert len(lines) == 1, done.stderr
     assert "broken.yaml: line " in lines[0]
@@ -130,6 +130,6 @@ def test_a_checkout_that_snakemake_cannot_stand_in_says_so(
     elsewhere = Project.copy_of_sources(tmp_path / "w {x}", finished.study_file)
     done = elsewhere.snakemake("--dry-run")
     assert done.returncode != 0
-    (line,) = [line for line in done.stderr.splitlines() if line.startswith("synthgap:")]
+    (line,) = errors(done.stderr)
     assert "w {x}: Snakemake takes braces" in line
     assert "Traceback" not in done.stderr

@@ -97,6 +97,9 @@ def test_touched_files_are_up_to_date(imagenet: Project) -> None:
     file.write_text("".join(file.read_text().splitlines(keepends=True)[: len(classes) + 1]))
     for part in ("train", "val"):
         lay_out(imagenet.folder / "data/imagenet" / part, imagenet.study["measures"]["n"], classes)
+    classifiers = imagenet.study["classifiers"]
+    classifiers["resnetrs152"]["batch_size"] = 256
+    imagenet.change_study(classifiers=classifiers)
     planned = imagenet.snakemake("--dry-run").stdout
     outputs = re.findall(r"^    output: (.+)$", planned, re.MULTILINE)
     assert len(outputs) > 19 * len(classes)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workflow.project import ROOT, Project
+from tests.workflow.project import ROOT, Project, errors
 from tests.workflow.test_reproducibility import STAGES
 
 pytestmark = pytest.mark.long
@@ -84,7 +84,7 @@ def kill_one(run: "subprocess.Popen[bytes]", project: Project, draw: random.Rand
             os.kill(process, signal.SIGKILL)
         # The others may go on; Snakemake ends when they have.
         if run.wait(300) != 0:
-            assert said(project).read_text().count("synthgap: ") == 1, said(project).read_text()
+            assert len(errors(said(project).read_text())) == 1, said(project).read_text()
         return jobs[process]
     run.kill()
     return "snakemake"
@@ -97,7 +97,7 @@ def unlock_as_told(project: Project) -> bool:
     )
     if locked:
         refused = project.snakemake("--quiet", "all")
-        (line,) = [line for line in refused.stderr.splitlines() if line.startswith("synthgap: ")]
+        (line,) = errors(refused.stderr)
         command = re.search(r"`(.* --unlock .*)`", line)
         assert command is not None, line
         subprocess.run(shlex.split(command[1]), cwd=project.folder, check=True, capture_output=True)

@@ -44,8 +44,8 @@ def test_slow_files_are_told_once_and_black_images_are_flagged(tmp_path: Path) -
 
     lines = [line for line in said.splitlines() if line.startswith("synthgap:")]
     assert len(lines) == 2
-    assert lines[0].startswith("synthgap: natural/*.parquet: images are compressed")
-    assert lines[1].startswith("synthgap: measures.n: 2 images a class are few")
+    assert lines[0].startswith("synthgap: note: natural/*.parquet: images are compressed")
+    assert lines[1].startswith("synthgap: note: measures.n: 2 images a class are too few")
     assert said.index(lines[0]) < said.index("rule index_images")
     flags = pd.read_csv(project.folder / "results/summary/flags.csv")
     counts = flags.groupby("source")[["images", "black", "one_colour"]].sum()

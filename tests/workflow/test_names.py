@@ -58,13 +58,15 @@ def named(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Projec
         for table in [results / f"images/{source}/digit-6.parquet"]
         for picture in pictures(read(table), table)
     ]
-    for category in CLASSES:
+    for turn, category in enumerate(CLASSES):
         place = category.get("folder", category["class_id"])
-        for number, picture in enumerate(scans[: len(FILES)]):
-            for root in ("nature {x} <y>", "made [1] *"):
-                target = folder / root / place
-                target.mkdir(parents=True, exist_ok=True)
-                picture.rotate(number).save(target / FILES[number], format="PNG")
+        for root in ("nature {x} <y>", "made [1] *"):
+            target = folder / root / place
+            target.mkdir(parents=True)
+            for picture, file in zip(scans, FILES, strict=False):
+                # No two are copies.
+                picture.putpixel((0, 0), (turn, len(root), 0))
+                picture.save(target / file, format="PNG")
     with (folder / "captions {x}.csv").open("w", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(["class_id", "prompt"])

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.long
 
 STAGES = {
     "images": 12,
+    "copies": 4,
     "embeddings": 14,
     "measures": 17,
     "pooled": 4,
@@ -25,7 +26,7 @@ STAGES = {
     "embedding_classifiers": 3,
     "classifiers": 6,
     "quarantine": 6,
-    "summary": 20,
+    "summary": 22,
     "projections": 1,
     "figures": 18,
 }

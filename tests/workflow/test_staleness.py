@@ -16,6 +16,7 @@ from tests.workflow.project import Project
 
 AGGREGATES = {
     "count_flags",
+    "join_copies",
     "write_flags",
     "measure_cross_accuracy",
     "summarise",
@@ -159,6 +160,7 @@ CHANGES = (
             "embed_prompts": 1,
             "measure_class": 1,
             "train_classifier": 1,
+            "count_copies": 1,
         },
         joined=AGGREGATES,
         of="class_id=digit-6",
@@ -170,14 +172,14 @@ CHANGES = (
                 weak={**study["variants"]["classname"], "guidance_scale": 2.5}
             )
         ),
-        jobs={**OF_A_VARIANT, "embed_prompts": 1},
+        jobs={**OF_A_VARIANT, "embed_prompts": 1, "count_copies": 1},
         joined=AGGREGATES,
         of="=weak,",
     ),
     Change(
         "the guidance scale of a variant",
         study(lambda study: study["variants"]["disamb"].update(guidance_scale=3)),
-        jobs={**OF_A_VARIANT, "train_classifier": 1},
+        jobs={**OF_A_VARIANT, "train_classifier": 1, "count_copies": 1},
         joined=AGGREGATES,
         of="=disamb,",
     ),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workflow.project import ROOT, Project
+from tests.workflow.project import ROOT, Project, errors
 
 TABLE = "results/images/natural-val/digit-0.parquet"
 """A file that is made in seconds, without a model."""
@@ -26,10 +26,6 @@ def failing(project: Project, folder: Path, work: str) -> Project:
     return copy
 
 
-def lines(text: str, start: str = "synthgap: ") -> list[str]:
-    return [line for line in text.splitlines() if line.startswith(start)]
-
-
 QUIETNESS: list[list[str]] = [[], ["--quiet"], ["--quiet", "host", "reason", "rules"]]
 
 
@@ -48,7 +44,7 @@ def test_the_line_of_a_failed_job_is_there_once(
     done = project.snakemake(TABLE, *arguments, "--retries", "1", "--config", f"workers={workers}")
     assert done.returncode == 1
     shown = 1 if "--quiet" in arguments else 2
-    assert lines(done.stderr) == ["synthgap: c.yaml: no"] * shown, done.stderr
+    assert errors(done.stderr) == ["synthgap: c.yaml: no"] * shown, done.stderr
     if "all" in arguments:
         assert len(done.stderr.splitlines()) <= 3, done.stderr
 
@@ -57,7 +53,7 @@ def test_a_mistake_of_the_program_is_named_with_its_log(sources: Project, tmp_pa
     project = failing(sources, tmp_path, "{}['key']")
     done = project.snakemake(TABLE, "--quiet", "all")
     log = "results/logs/images/natural-val/digit-0.log"
-    assert lines(done.stderr) == [f"synthgap: read_images failed: KeyError: 'key'; see {log}"]
+    assert errors(done.stderr) == [f"synthgap: read_images failed: KeyError: 'key'; see {log}"]
     assert "Traceback" not in done.stderr
     assert "Traceback" in (project.folder / log).read_text()
 
@@ -80,7 +76,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 MISTAKES = {
     "missing.yaml": "cannot be read (No such file or directory)",
-    "": "cannot be read (Is a directory)",
+    "": "cannot be read (not a file)",
     "binary.yaml": "not UTF-8 text; save it as UTF-8",
     "list.yaml": "a study file is a mapping of sections; see config/README.md",
     "empty.yaml": "a study file is a mapping of sections; see config/README.md",
@@ -92,7 +88,7 @@ def test_no_study_file_is_a_line(sources: Project, files: Path, name: str) -> No
     file = str(files / name) if name else str(files)
     done = sources.snakemake(TABLE, "--configfile", file, "--quiet", "all", study=False)
     assert done.returncode == 1
-    assert lines(done.stderr) == [f"synthgap: {file}: {MISTAKES[name]}"]
+    assert errors(done.stderr) == [f"synthgap: {file}: {MISTAKES[name]}"]
     assert "Traceback" not in done.stderr
 
 
@@ -103,7 +99,7 @@ def test_no_value_is_a_line(sources: Project, given: str, wrong: str) -> None:
     done = sources.snakemake(TABLE, "-n", "--config", given)
     said = done.stdout + done.stderr
     assert done.returncode == 1
-    (line,) = lines(said)
+    (line,) = errors(said)
     assert line.startswith(
         "synthgap: --config takes key=value, as in --config images_per_class=100"
     )

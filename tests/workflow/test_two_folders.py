@@ -63,8 +63,8 @@ def test_two_folders_and_an_encoder_are_a_study(two_folders: Project, finished: 
 def test_nothing_was_generated_trained_or_left_open(two_folders: Project) -> None:
     folders = {path.name for path in (two_folders.folder / "results/mine").iterdir()}
     assert folders == {
-        *("copies", "diagnosis", "embedding_classifiers", "embeddings", "figures", "images"),
-        *("logs", "measures", "models", "pooled", "projections", "quarantine", "summary"),
+        *(".lock", "copies", "diagnosis", "embedding_classifiers", "embeddings", "figures"),
+        *("images", "logs", "measures", "models", "pooled", "projections", "quarantine", "summary"),
     }
     assert two_folders.jobs() == []
     page = (two_folders.folder / "results/mine/figures/answer.html").read_text()
@@ -81,7 +81,7 @@ def test_few_images_leave_empty_what_they_cannot_show_and_fail_nowhere(
         measures={"n": n, "draws": 100}, classes=study["classes"][:classes], results="results/few"
     )
     said = few.run()
-    assert f"synthgap: measures.n: {n} images a class are too few for some measures" in said
+    assert f"synthgap: note: measures.n: {n} images a class are too few for some measures" in said
     variants = pd.read_parquet(few.folder / "results/few/summary/variants.parquet")
     by_source = variants.set_index("source")["knn_accuracy"]
     # natural-val's own image does not vote.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workflow.project import ROOT, Project
+from tests.workflow.project import ROOT, Project, errors
 
 TABLE = "images/natural-val/digit-0.parquet"
 READS = "    from synthgap.image_sets.image_table import"
@@ -63,9 +63,12 @@ def at_work(project: Project, table: str) -> "Iterator[subprocess.Popen[bytes]]"
         run.wait()
 
 
+BEFORE = ("Using workflow", "synthgap: note: ")
+
+
 def said(done: "subprocess.CompletedProcess[str]") -> str:
-    """The only thing that a quiet run says, but for the profile."""
-    (line,) = [line for line in done.stderr.splitlines() if not line.startswith("Using workflow")]
+    """The only thing that a quiet run says, but for the profile and notes."""
+    (line,) = [line for line in done.stderr.splitlines() if not line.startswith(BEFORE)]
     return line
 
 
@@ -107,7 +110,7 @@ def test_a_killed_run_s_lock_is_explained_with_the_command(
     for quiet in ([], ["--quiet", "all"]):
         done = project.snakemake(table, *quiet)
         assert done.returncode == 1
-        (line,) = [line for line in done.stderr.splitlines() if line.startswith("synthgap: ")]
+        (line,) = errors(done.stderr)
         assert line.startswith(f"synthgap: {project.folder}: a run that was killed left its lock")
         assert "LockException" not in done.stderr
     command = re.search(r"`(.*)`", line)

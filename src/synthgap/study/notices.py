@@ -12,10 +12,6 @@ from synthgap.study.model import Study
 from synthgap.study.text_encoders import TextEncoders, alike, cut_length
 from synthgap.study.unmeasured import unmeasured
 
-FEW = 10
-"""Images a class, with fewer than which a notice is given: intervals are wide, and one image may
-decide what they say."""
-
 NAMED = 3
 """Classes that a line names before it counts the others."""
 
@@ -33,7 +29,6 @@ def notices(study: Study) -> list[str]:
         *_same_images(study, prompts, seen_by),
         *_same_prompts(study, prompts, seen_by),
         *_useless_negative_prompts(study),
-        *_few_images(study),
         *filter(None, [unmeasured(study)]),
     ]
 
@@ -204,11 +199,3 @@ def _useless_negative_prompts(study: Study) -> Iterator[str]:
                 f"variants.{name}: guidance_scale {spec.guidance_scale:g} switches guidance off, "
                 f"and so the negative_prompt of generators.{spec.generator} has no effect"
             )
-
-
-def _few_images(study: Study) -> Iterator[str]:
-    if study.measures.n < FEW:
-        yield (
-            f"measures.n: {study.measures.n} images a class are few: intervals will be wide and "
-            f"often say nothing; take {FEW} at least, better 50"
-        )

@@ -147,9 +147,12 @@ def of_generator(generator: Generator, results: str) -> TextEncoders:
         generator: a section of the study.
         results: where the miniature's models lie once they are trained.
     """
-    folder = _folder(generator.model, results)
+    model = generator.opens()
+    if model is None:
+        return ()
+    folder = _folder(model, results)
     if folder is None:
-        return _untrained(generator.model)
+        return _untrained(model)
     parts = _json(folder / "model_index.json")
     found = []
     for name in ("tokenizer", "tokenizer_2", "tokenizer_3"):
@@ -161,7 +164,7 @@ def of_generator(generator: Generator, results: str) -> TextEncoders:
             limit = _limit_of_tokenizer(folder / name)
         elif kind.startswith("T5Tokenizer"):
             own = T5_CONTEXT.get(parts.get("_class_name", ""))
-            limit = generator.arguments.get("max_sequence_length", own)
+            limit = getattr(generator, "arguments", {}).get("max_sequence_length", own)
         if not isinstance(limit, int):
             # What one encoder cuts, another may still read.
             return ()

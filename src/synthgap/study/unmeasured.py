@@ -22,7 +22,7 @@ def unmeasured(study: Study) -> str | None:
     if empty := [f"{what} (from n = {least} on)" for what, least in _needs(n, classes)]:
         said.append(
             f"measures.n: {n} images a class are too few for some measures, which stay empty: "
-            f"{', '.join(empty)}"
+            f"{', '.join(empty)}; intervals of the others are wide, and 50 are better"
         )
     if classes == 1:
         said.append(ONE_CLASS)

@@ -169,9 +169,9 @@ def test_a_negative_prompt_without_guidance_is_said_to_have_no_effect():
 
 
 def test_few_images_are_said_to_be_few():
-    few, empty = said(lambda data: data["measures"].update(n=9))
-    assert few.startswith("measures.n: 9 images a class are few")
-    assert "stay empty: 20-NN accuracy (from n = 11 on)" in empty
+    (line,) = said(lambda data: data["measures"].update(n=9))
+    assert line.startswith("measures.n: 9 images a class are too few for some measures")
+    assert "stay empty: 20-NN accuracy (from n = 11 on)" in line
     assert said(lambda data: data["measures"].update(n=12)) == []
 
 
