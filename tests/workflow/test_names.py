@@ -63,10 +63,10 @@ def named(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Projec
         for root in ("nature {x} <y>", "made [1] *"):
             target = folder / root / place
             target.mkdir(parents=True)
-            for picture, file in zip(scans, FILES, strict=False):
+            for picture, name in zip(scans, FILES, strict=False):
                 # No two are copies.
                 picture.putpixel((0, 0), (turn, len(root), 0))
-                picture.save(target / file, format="PNG")
+                picture.save(target / name, format="PNG")
     with (folder / "captions {x}.csv").open("w", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(["class_id", "prompt"])
