@@ -1,6 +1,9 @@
+import os
+import shutil
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.workflow.project import ROOT, Project
 
@@ -9,12 +12,23 @@ collect_ignore = ["calls"]
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that the processes of this session share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def finished(shared: Path) -> Project:
     """The tiny study, run once from nothing; copy it before changing it."""
-    folder = tmp_path_factory.mktemp("finished") / "project"
-    project = Project.copy_of_sources(folder, ROOT / "tests/studies/tiny.yaml")
-    project.run()
-    return project
+    folder, done = shared / "finished/project", shared / "finished/done"
+    # Whoever comes first runs it, the other waits.
+    with FileLock(shared / "finished.lock"):
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            Project.copy_of_sources(folder, ROOT / "tests/studies/tiny.yaml").run()
+            done.touch()
+    return Project(folder)
 
 
 @pytest.fixture

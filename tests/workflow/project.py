@@ -57,7 +57,9 @@ class Project:
 
     def copy(self, folder: Path) -> "Project":
         """The same sources, results and memory of Snakemake in another folder."""
-        shutil.copytree(self.folder, folder, symlinks=True)
+        # Another test may just be planning there.
+        ignored = shutil.ignore_patterns("log", "locks")
+        shutil.copytree(self.folder, folder, symlinks=True, ignore=ignored)
         return Project(folder)
 
     @property
