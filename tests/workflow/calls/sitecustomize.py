@@ -36,5 +36,6 @@ def write() -> None:
         place.write_text("\n".join([Path(sys.argv[0]).name, *lines]))
 
 
-sys.setprofile(note)
-threading.setprofile(note)
+# Of all ways to hear of calls the fastest: of what they return nothing is said.
+sys.settrace(note)
+threading.settrace(note)
