@@ -17,7 +17,8 @@ def state(path: "str | Path | os.DirEntry[str]") -> str:
     """Size in bytes and time of the last change in nanoseconds of a file, as text."""
     try:
         status = path.stat() if isinstance(path, os.DirEntry) else os.stat(path)
-    except OSError:
+    except (OSError, ValueError):
+        # No name holds a null character.
         return GONE
     return f"{status.st_size} {status.st_mtime_ns}"
 

@@ -50,7 +50,7 @@ PARQUET_CASES = [
     ),
     SetCase(
         "numbers here and texts there",
-        parquet(one, lambda: shard("data/b.parquet", ("crane", 3), ("owl", 4), names=None)),
+        parquet(one, lambda: shard("data/b.parquet", ("Kräne", 3), ("owl", 4), names=None)),
         Right([1, 3], [2, 4]),
     ),
     SetCase(
@@ -108,6 +108,13 @@ PARQUET_CASES = [
         Right([1], [2]),
     ),
     SetCase(
+        "the names of a class's folder and of its class_id",
+        parquet(
+            lambda: shard("data/a.parquet", ("crane", 3), ("Kräne", 1), ("owl", 2), names=None)
+        ),
+        Right([1], [2]),
+    ),
+    SetCase(
         "a label without a class",
         parquet(one, lambda: shard("data/b.parquet", (0, 3), (-1, 4))),
         refused("data/b.parquet, row 1: its label is -1; labels are 0 to 1"),
@@ -159,7 +166,7 @@ PARQUET_CASES = [
     SetCase(
         "large types, without paths, in another order of fields",
         parquet(
-            lambda: shard("data/a.parquet", ("owl", 2), ("crane", 1), names=None, kinds=LARGE),
+            lambda: shard("data/a.parquet", ("owl", 2), ("Kräne", 1), names=None, kinds=LARGE),
             lambda: shard(
                 "data/b.parquet",
                 (1, NO_PATHS[0]),

@@ -20,7 +20,7 @@ LOCAL = {
     ),
     *("summarise_embedding_classifiers", "draw_embedding_classifiers"),
     *("write_embedding_classifiers", "write_answer", "write_quoted", "draw_charts"),
-    *("draw_isolation", "draw_projection", "compare_quoted", "write_flags"),
+    *("draw_isolation", "draw_projection", "compare_quoted", "write_flags", "join_copies"),
 }
 
 

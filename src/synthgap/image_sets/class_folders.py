@@ -11,7 +11,7 @@ from synthgap import stamps
 from synthgap.classes import Category
 from synthgap.errors import InputError
 from synthgap.image_files.references import of_file
-from synthgap.image_sets.class_names import alike
+from synthgap.image_sets.class_names import Spellings
 from synthgap.image_sets.found import Found, PutAside, Split, part_of
 from synthgap.image_sets.on_disk import as_on_disk
 from synthgap.image_sets.shortage import few
@@ -115,14 +115,13 @@ def _folder_of(images: str, category: Category) -> str:
         changed = os.stat(images).st_mtime_ns
     except OSError:
         return name
-    names = dict.fromkeys((name, category.class_id))
-    return alike(names, _folders_in(images, changed)) or name
+    return _folders_in(images, changed).find(name) or name
 
 
 @lru_cache(maxsize=16)
-def _folders_in(images: str, changed: int) -> tuple[str, ...]:
+def _folders_in(images: str, changed: int) -> Spellings:
     with os.scandir(images) as entries:
-        return tuple(entry.name for entry in entries if _is_folder(entry))
+        return Spellings(entry.name for entry in entries if _is_folder(entry))
 
 
 def _aside_by_name(file: "os.DirEntry[str]") -> str | None:

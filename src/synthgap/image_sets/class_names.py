@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import cached_property
 
 
 def normalised(name: str) -> str:
@@ -20,22 +21,28 @@ def normalised(name: str) -> str:
     return re.sub(r"[\s_\-]+", " ", composed).strip() or name
 
 
-def alike(names: Iterable[str], known: Iterable[str]) -> str | None:
-    """Find a class by one of its names, exactly or by another spelling.
+class Spellings:
+    """What a set of images calls its classes, and how else these names may be spelled."""
 
-    Args:
-        names: what the class is called, the likeliest first.
-        known: what a set of images calls its classes.
+    def __init__(self, known: Iterable[str]) -> None:
+        """Take the names of all classes of the set."""
+        self._known = frozenset(known)
 
-    Returns:
-        The known name; None if there is none, or if several are spelled alike.
-    """
-    names, known = list(names), dict.fromkeys(known)
-    for name in names:
-        if name in known:
-            return name
-    for name in names:
-        close = [other for other in known if normalised(other) == normalised(name)]
-        if close:
-            return close[0] if len(close) == 1 else None
-    return None
+    @cached_property
+    def _alike(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for name in self._known:
+            found.setdefault(normalised(name), []).append(name)
+        return found
+
+    def find(self, *names: str) -> str | None:
+        """Find a class by one of its names: exactly, or else the first by another spelling.
+
+        Returns:
+            What the set calls it; None if it has no such name, or several that are spelled alike.
+        """
+        for name in names:
+            if name in self._known:
+                return name
+        close = self._alike.get(normalised(names[0]), [])
+        return close[0] if len(close) == 1 else None

@@ -2,7 +2,7 @@
 
 import glob
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 import pyarrow.parquet as pq
@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from synthgap import stamps
 from synthgap.classes import Category
 from synthgap.errors import InputError
-from synthgap.image_sets.class_names import alike
+from synthgap.image_sets.class_names import Spellings
 from synthgap.image_sets.found import Found, Split, part_of
 from synthgap.image_sets.on_disk import existing
 from synthgap.image_sets.parquet_shards import Columns, Shard, label_counts, shards_of
@@ -90,8 +90,11 @@ class ParquetFiles(Section):
         if None in known:
             # What texts there are is known when they have been read.
             return None
-        names = {name for each in known for name in each or ()}
-        missing = [each for each in categories if not _matching(each, names)]
+        try:
+            labels = self._labels_of(categories, {name for each in known for name in each or ()})
+        except InputError as error:
+            return str(error)
+        missing = [each for each in categories if labels[each.class_id] is None]
         if not missing:
             return None
         where = self.labels or f"the labels of {shards[0].path}"
@@ -114,10 +117,25 @@ class ParquetFiles(Section):
     def counted(self, categories: Sequence[Category], shards: Sequence[Shard]) -> dict[str, int]:
         """How many images each class has by the labels, however long that takes."""
         rows = label_counts(shards, self.label)
-        return {
-            each.class_id: sum(rows[label] for label in _matching(each, rows))
-            for each in categories
-        }
+        labels = self._labels_of(categories, rows)
+        return {class_id: rows[label] if label else 0 for class_id, label in labels.items()}
+
+    def _labels_of(
+        self, categories: Iterable[Category], known: Iterable[str]
+    ) -> dict[str, str | None]:
+        """By class_id the label of each class among those of the files, or None.
+
+        Raises:
+            InputError: two classes have one label.
+        """
+        spellings, owners = Spellings(known), dict[str, str]()
+        labels = {each.class_id: _label_of(each, spellings) for each in categories}
+        for class_id, label in labels.items():
+            if label and (owner := owners.setdefault(label, class_id)) != class_id:
+                raise InputError(
+                    f"{self.files}: {label} is the label of both {owner} and {class_id}"
+                )
+        return labels
 
     def compressed(self) -> bool:
         """Whether images of a file are compressed, so that reading one reads many.
@@ -137,16 +155,12 @@ class ParquetFiles(Section):
         if index is None:
             raise ValueError("images inside Parquet files are found by their index")
         known = pq.read_table(index, columns=["label"])["label"].unique().to_pylist()
-        labels = _matching(category, known)
-        rows = pq.read_table(index, filters=[("label", "in", labels)]).to_pylist() if labels else []
+        label = _label_of(category, Spellings(known))
+        rows = pq.read_table(index, filters=[("label", "==", label)]).to_pylist() if label else []
         images = (Found(row["name"], row["path"], prompt=row["prompt"]) for row in rows)
         yield from part_of(images, self.split)
 
 
-def _matching(category: Category, known: Collection[str]) -> list[str]:
-    """Which labels of a set are a class's, which may be spelled otherwise (`class_names`)."""
-    names = (category.folder or category.class_id, category.class_id)
-    if exact := {*names}.intersection(known):
-        return sorted(exact)
-    label = alike(names, known)
-    return [] if label is None else [label]
+def _label_of(category: Category, labels: Spellings) -> str | None:
+    """Which label of a set is a class's: its folder's name, or else its class_id."""
+    return labels.find(*filter(None, (category.folder, category.class_id)))
