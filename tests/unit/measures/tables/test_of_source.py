@@ -159,7 +159,13 @@ class TestCrossAccuracy:
     def matrix(self, tmp_path: Path, sources: Mapping[str, list[Path]]) -> list[dict[str, Any]]:
         path = tmp_path / "cross.parquet"
         measure_cross_accuracy(
-            path, class_ids=CLASS_IDS, embeddings=sources, n=12, draws=150, metadata={"study": "t"}
+            path,
+            class_ids=CLASS_IDS,
+            embeddings=sources,
+            n=12,
+            draws=150,
+            baseline="natural-train",
+            metadata={"study": "t"},
         )
         return tables.read(path).to_pylist()
 
@@ -183,6 +189,24 @@ class TestCrossAccuracy:
             )
             for end in ("", "_low", "_high"):
                 assert row[f"centroid_accuracy{end}"] == found[0][f"centroid_accuracy{end}"]
+
+    def test_the_difference_is_that_from_natural_train_on_the_same_images(self, matrix, sources):
+        overall = {(row["source"], row["query"]): row for row in matrix if row["class_id"] is None}
+        for (source, query), row in overall.items():
+            natural = overall["natural-train", query]
+            if source == "natural-train":
+                assert row["difference"] is row["difference_low"] is row["difference_high"] is None
+                continue
+            expected = row["centroid_accuracy"] - natural["centroid_accuracy"]
+            assert row["difference"] == pytest.approx(expected)
+            assert row["difference_low"] <= row["difference"] <= row["difference_high"]
+            # Paired: never much wider than if both were drawn apart from each other.
+            widths = [
+                each["centroid_accuracy_high"] - each["centroid_accuracy_low"]
+                for each in (row, natural)
+            ]
+            assert row["difference_high"] - row["difference_low"] < 1.1 * np.hypot(*widths)
+        assert all(row["difference"] is None for row in matrix if row["class_id"] is not None)
 
 
 @pytest.mark.parametrize("number", [0, 2])
