@@ -1,0 +1,46 @@
+"""Panels of one size in rows, with one pair of axes."""
+
+from math import ceil
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
+
+
+def shape(count: int, most: int) -> tuple[int, int]:
+    """Rows and columns for some panels, with rows as equal as can be.
+
+    >>> shape(3, 4), shape(4, 4), shape(5, 4)
+    ((1, 3), (1, 4), (2, 3))
+    """
+    rows = ceil(count / most)
+    return rows, ceil(count / rows)
+
+
+def grid(
+    figure: Figure | SubFigure,
+    count: int,
+    most: int,
+    panel: tuple[float, float] | None = None,
+    around: tuple[float, float] = (0.0, 0.0),
+) -> list[Axes]:
+    """Divide a figure into panels that share their axes.
+
+    Args:
+        figure: which.
+        count: how many panels.
+        most: panels in a row, at most.
+        panel: width and height of a panel in inches, by which the figure gets its size.
+        around: width and height of what stands around all of them.
+    """
+    rows, columns = shape(count, most)
+    if panel is not None and isinstance(figure, Figure):
+        width, height = panel
+        figure.set_size_inches(columns * width + around[0], rows * height + around[1])
+    axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    places = list(axes.flat)
+    for empty in places[count:]:
+        empty.set_axis_off()
+    # Above an empty place the axis is the last of its column.
+    for last in places[max(count - columns, 0) : count]:
+        last.tick_params(labelbottom=True)
+    return places[:count]
