@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
+from textwrap import fill
 
 import numpy as np
 import pandas as pd
@@ -10,12 +11,15 @@ import pyarrow as pa
 from matplotlib.figure import Figure
 from PIL import Image
 
-from synthgap.figures.charts.style import Chart, colours
+from synthgap.figures.charts.style import Chart
 from synthgap.image_files.decoding import pictures
 from synthgap.tables import read_pieces
 
 SHOWN = 96
 """Side of an image on the sheet in pixels."""
+
+LETTERS_AN_INCH = 9
+"""Of the title, in a line that leaves some room."""
 
 SAID = ["class_id", "index", "prompt", "seed", "sha256"]
 """Columns of the image tables that the sheet's data has."""
@@ -31,8 +35,10 @@ def draw(title: str, tables: Mapping[str, str | Path], images: int) -> Chart:
         tables: of each source its image table.
         images: images a source, at most.
     """
-    palette = colours(list(tables))
-    figure = Figure(figsize=(1.6 + 0.8 * images, 0.5 + 0.85 * len(tables)), layout="constrained")
+    width = 1.6 + 0.8 * images
+    title = fill(title, width=int(LETTERS_AN_INCH * width))
+    height = 0.3 + 0.2 * (1 + title.count("\n")) + 0.85 * len(tables)
+    figure = Figure(figsize=(width, height), layout="constrained")
     rows = figure.subplots(len(tables), 1, squeeze=False)[:, 0]
     figure.suptitle(title, x=0.01, ha="left")
     shown = []
@@ -40,7 +46,7 @@ def draw(title: str, tables: Mapping[str, str | Path], images: int) -> Chart:
         (table,) = islice(read_pieces(path, images), 1)
         # Files keep the pixels as they are, where "nearest" would take those of the figure.
         axes.imshow(_strip(table, path, images), interpolation="none")
-        axes.set_ylabel(source, rotation=0, ha="right", va="center", color=palette[source])
+        axes.set_ylabel(source, rotation=0, ha="right", va="center")
         axes.set_xticks([])
         axes.set_yticks([])
         axes.grid(visible=False)
