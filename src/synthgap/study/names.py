@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 TARGETS = ("all", "images", "embeddings", "measures", "classifiers", "summary")
 """Stages that `snakemake` is given by name."""
 
-SUFFIXES = (".csv", ".fingerprint", ".html", ".log", ".parquet", ".pdf", ".png", ".svg")
+SUFFIXES = (".csv", ".fingerprint", ".html", ".log", ".parquet", ".png")
 """Of files that lie beside the folders of variants and encoders."""
 
 
