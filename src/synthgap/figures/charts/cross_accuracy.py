@@ -35,7 +35,7 @@ def draw(cross: pd.DataFrame) -> Chart:
     for row, source in enumerate(sources):
         for column, query in enumerate(sources):
             cell = cells.loc[(source, query)]
-            shade = "white" if abs(values[row, column]) > 0.65 * reach else "black"
+            shade = "white" if abs(values[row, column]) > 0.55 * reach else "black"
             decided = cell["difference_low"] > 0 or cell["difference_high"] < 0
             place: dict[str, Any] = {"ha": "center", "va": "center", "color": shade}
             accuracy = number(cell["centroid_accuracy"], 2)
@@ -60,6 +60,9 @@ def draw(cross: pd.DataFrame) -> Chart:
     axes.set_title("Accuracy of the nearest class mean")
     bar = figure.colorbar(image, ax=axes, shrink=0.8)
     bar.outline.set_visible(False)
-    bar.set_label("accuracy minus that with natural-train's means\n(bold: 95 % interval without 0)")
+    bar.set_label(
+        "accuracy minus that with natural-train's means\n(bold: 95 % interval without 0)",
+        labelpad=8,
+    )
     columns = ["source", "query", *with_ends("centroid_accuracy", "difference")]
     return Chart(figure, overall[columns])

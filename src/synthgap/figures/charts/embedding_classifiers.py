@@ -3,9 +3,12 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from synthgap.figures.charts.grid import grid
+from synthgap.figures.charts.grid import grid, shape
 from synthgap.figures.charts.intervals import draw_intervals, rows_by_name, with_ends
 from synthgap.figures.charts.style import NATURAL, Chart, colours
+
+A_ROW = 5
+"""Panels in a row, at most."""
 
 
 def draw(accuracies: pd.DataFrame) -> Chart:
@@ -19,13 +22,14 @@ def draw(accuracies: pd.DataFrame) -> Chart:
     sources = list(dict.fromkeys(accuracies["source"]))
     names = list(dict.fromkeys(accuracies["name"]))
     palette = colours(sources)
-    figure = Figure(layout="constrained")
-    panels = grid(figure, len(sources), 5, (2.1, 0.26 * len(names) + 0.5), (2.0, 0.8))
+    rows, columns = shape(len(sources), A_ROW)
+    size = 2.0 + 2.1 * columns, 0.8 + (0.5 + 0.26 * len(names)) * rows
+    figure = Figure(figsize=size, layout="constrained")
     tables = {
-        source: rows.set_index("name").reindex(names)
-        for source, rows in accuracies.groupby("source", sort=False)
+        source: of_source.set_index("name").reindex(names)
+        for source, of_source in accuracies.groupby("source", sort=False)
     }
-    for axes, source in zip(panels, sources, strict=True):
+    for axes, source in zip(grid(figure, len(sources), A_ROW), sources, strict=True):
         if source != "natural-train" and "natural-train" in tables:
             axes.plot(
                 tables["natural-train"]["accuracy"],
@@ -45,5 +49,5 @@ def draw(accuracies: pd.DataFrame) -> Chart:
         ha="left",
     )
     figure.supxlabel("accuracy on natural-val: share of images put right, mean over classes")
-    columns = ["source", "classifier", "name", "n", *with_ends("accuracy")]
-    return Chart(figure, accuracies[columns])
+    shown = ["source", "classifier", "name", "n", *with_ends("accuracy")]
+    return Chart(figure, accuracies[shown])

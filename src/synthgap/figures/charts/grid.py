@@ -16,26 +16,15 @@ def shape(count: int, most: int) -> tuple[int, int]:
     return rows, ceil(count / rows)
 
 
-def grid(
-    figure: Figure | SubFigure,
-    count: int,
-    most: int,
-    panel: tuple[float, float] | None = None,
-    around: tuple[float, float] = (0.0, 0.0),
-) -> list[Axes]:
+def grid(figure: Figure | SubFigure, count: int, most: int) -> list[Axes]:
     """Divide a figure into panels that share their axes.
 
     Args:
         figure: which.
         count: how many panels.
         most: panels in a row, at most.
-        panel: width and height of a panel in inches, by which the figure gets its size.
-        around: width and height of what stands around all of them.
     """
     rows, columns = shape(count, most)
-    if panel is not None and isinstance(figure, Figure):
-        width, height = panel
-        figure.set_size_inches(columns * width + around[0], rows * height + around[1])
     axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     places = list(axes.flat)
     for empty in places[count:]:
