@@ -7,9 +7,6 @@ from synthgap.figures.charts.grid import grid, shape
 from synthgap.figures.charts.intervals import draw_intervals, rows_by_name, with_ends
 from synthgap.figures.charts.style import NATURAL, Chart, colours
 
-A_ROW = 5
-"""Panels in a row, at most."""
-
 
 def draw(accuracies: pd.DataFrame) -> Chart:
     """Draw the accuracy of each classifier with its interval, a panel a source.
@@ -22,14 +19,14 @@ def draw(accuracies: pd.DataFrame) -> Chart:
     sources = list(dict.fromkeys(accuracies["source"]))
     names = list(dict.fromkeys(accuracies["name"]))
     palette = colours(sources)
-    rows, columns = shape(len(sources), A_ROW)
+    rows, columns = shape(len(sources))
     size = 2.0 + 2.1 * columns, 0.8 + (0.5 + 0.26 * len(names)) * rows
     figure = Figure(figsize=size, layout="constrained")
     tables = {
         source: of_source.set_index("name").reindex(names)
         for source, of_source in accuracies.groupby("source", sort=False)
     }
-    for axes, source in zip(grid(figure, len(sources), A_ROW), sources, strict=True):
+    for axes, source in zip(grid(figure, len(sources)), sources, strict=True):
         if source != "natural-train" and "natural-train" in tables:
             axes.plot(
                 tables["natural-train"]["accuracy"],

@@ -6,25 +6,28 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 
-def shape(count: int, most: int) -> tuple[int, int]:
+A_ROW = 5
+"""Panels in a row, at most."""
+
+
+def shape(count: int) -> tuple[int, int]:
     """Rows and columns for some panels, with rows as equal as can be.
 
-    >>> shape(3, 4), shape(4, 4), shape(5, 4)
-    ((1, 3), (1, 4), (2, 3))
+    >>> shape(4), shape(5), shape(6)
+    ((1, 4), (1, 5), (2, 3))
     """
-    rows = ceil(count / most)
+    rows = ceil(count / A_ROW)
     return rows, ceil(count / rows)
 
 
-def grid(figure: Figure | SubFigure, count: int, most: int) -> list[Axes]:
+def grid(figure: Figure | SubFigure, count: int) -> list[Axes]:
     """Divide a figure into panels that share their axes.
 
     Args:
         figure: which.
         count: how many panels.
-        most: panels in a row, at most.
     """
-    rows, columns = shape(count, most)
+    rows, columns = shape(count)
     axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     places = list(axes.flat)
     for empty in places[count:]:

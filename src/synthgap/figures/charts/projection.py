@@ -26,9 +26,6 @@ LETTER, LINE = 0.025, 0.055
 NATURAL_PANEL = "natural"
 """Title of the panel of natural images alone."""
 
-A_ROW = 5
-"""Panels in a row, at most."""
-
 
 class Axis(NamedTuple):
     """A direction that a map shows."""
@@ -48,7 +45,7 @@ def draw(points: pd.DataFrame, names: Mapping[str, str]) -> Chart:
     images, prompts = (points[points["kind"] == kind] for kind in ("image", "prompt"))
     variants = [source for source in dict.fromkeys(images["source"]) if source not in NATURAL]
     palette = colours(variants)
-    rows, columns = shape(1 + len(variants), A_ROW)
+    rows, columns = shape(1 + len(variants))
     maps = 1 if prompts.empty else 2
     figure = Figure(
         figsize=(max(2.6 * columns, 5) + 0.6, maps * (2.5 * rows + 0.9)), layout="constrained"
@@ -91,7 +88,7 @@ def _draw_map(
     palette = colours(variants)
     natural = images[images["source"].isin(list(NATURAL))]
     names = [NATURAL_PANEL, *variants]
-    panels = dict(zip(names, grid(part, len(names), A_ROW), strict=True))
+    panels = dict(zip(names, grid(part, len(names)), strict=True))
     for name, axes in panels.items():
         own = images[images["source"] == name]
         for rows, shade in ((natural, GREY), (own, palette.get(name))):
