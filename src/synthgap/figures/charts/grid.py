@@ -5,7 +5,6 @@ from math import ceil
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
-
 A_ROW = 5
 """Panels in a row, at most."""
 
