@@ -101,7 +101,7 @@ def draw(rows: list[Row], path: Path) -> None:
         axes.set_title(row.name)
     for axes in panels[-1]:
         axes.set_xlabel("images, n")
-    style.save(figure, path)
+    style.save_picture(figure, path)
 
 
 def table(rows: list[Row]) -> str:

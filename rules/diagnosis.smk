@@ -3,7 +3,7 @@
 Inputs: embeddings of a variant, of both natural sets and of the variant's prompts.
 Outputs: diagnosis/{encoder}/{variant}.parquet; summary/diagnosis.parquet and CSV, a row an encoder,
 variant, class and cause; summary/causes.parquet and CSV, how many classes suffer, a row an encoder,
-variant and cause; figures/diagnosis.html, figures/{encoder}/causes.png.
+variant and cause; figures/diagnosis.html; figures/{encoder}/causes.*, which figures.smk lists.
 Guarantees: thresholds come from random partings of source and natural images, at a stated
 false-discovery rate over classes; a new variant leaves the diagnosis of the others as it is.
 """
@@ -17,7 +17,6 @@ DIAGNOSIS_TABLES = expand(
 DIAGNOSIS_FILES = [
     *DIAGNOSIS_TABLES,
     f"{RESULTS}/figures/diagnosis.html",
-    *expand(f"{RESULTS}/figures/{{encoder}}/causes.png", encoder=STUDY.encoders),
 ]
 
 
@@ -30,7 +29,6 @@ localrules:
     join_diagnoses,
     count_causes,
     write_diagnosis,
-    draw_causes,
 
 
 rule diagnose_variant:
@@ -116,19 +114,15 @@ rule write_diagnosis:
 
 rule draw_causes:
     input:
-        f"{RESULTS}/summary/causes.parquet",
+        causes=f"{RESULTS}/summary/causes.parquet",
     output:
-        report(
-            f"{RESULTS}/figures/{{encoder}}/causes.png",
-            caption="../workflow/report/causes.rst",
-            category="Variants",
-            labels={"figure": "causes", "encoder": "{encoder}"},
-        ),
+        **chart_of_encoder("causes", "classes with each defect"),
     log:
         f"{LOGS}/figures/{{encoder}}/causes.log",
+    localrule: True
     conda:
         "../envs/tables.yaml"
     params:
-        code=code("draw_causes.py"),
+        **chart("causes"),
     script:
-        "../workflow/scripts/draw_causes.py"
+        "../workflow/scripts/draw_chart.py"

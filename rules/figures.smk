@@ -2,26 +2,26 @@
 
 Inputs: summaries, projections and image tables; the templates of the pages.
 Outputs: figures/answer.html, figures/quoted.html, figures/measures.html, figures/flags.html,
-figures/embedding_classifiers.html, figures/{encoder}/*.png, figures/classes/*.png.
+figures/embedding_classifiers.html, figures/{encoder}/*, figures/classes/*: each chart as PNG, SVG and
+PDF, and as CSV the data that it shows.
 Guarantees: a figure shows what stands in a table. It may count rows and add them up, and computes
-nothing else.
+nothing else. The same tables make the same bytes.
 """
 
-CHARTS = ["centroid_distance", "accuracy", "accuracy_against_distance", "cross_accuracy"]
+from collections import Counter
 
-FIGURE_FILES = [
-    f"{RESULTS}/figures/answer.html",
-    f"{RESULTS}/figures/quoted.html",
-    f"{RESULTS}/figures/measures.html",
-    f"{RESULTS}/figures/flags.html",
-    f"{RESULTS}/figures/embedding_classifiers.html",
-    *expand(
-        f"{RESULTS}/figures/{{encoder}}/{{figure}}.png",
-        encoder=STUDY.encoders,
-        figure=[*CHARTS, "isolation", "embedding_classifiers", "projection"],
-    ),
-    *expand(f"{RESULTS}/figures/classes/{{class_id}}.png", class_id=STUDY.class_ids),
-]
+
+def class_names():
+    """Of each class its name; where several are called the same, as homonyms are, with its id."""
+    counts = Counter(category.name for category in STUDY.classes)
+    return {
+        category.class_id: (
+            category.name
+            if counts[category.name] == 1
+            else f"{category.name} ({category.class_id})"
+        )
+        for category in STUDY.classes
+    }
 
 
 def class_title(wildcards):
@@ -44,10 +44,6 @@ localrules:
     write_quoted,
     write_measures,
     write_flags,
-    draw_charts,
-    draw_isolation,
-    draw_projection,
-    draw_embedding_classifiers,
     write_embedding_classifiers,
 
 
@@ -142,69 +138,101 @@ rule write_flags:
         "../workflow/scripts/write_flags.py"
 
 
-rule draw_charts:
+rule draw_centroid_distance:
     input:
         variants=f"{RESULTS}/summary/variants.parquet",
         classes=f"{RESULTS}/summary/classes.parquet",
-        cross=f"{RESULTS}/measures/{{encoder}}.parquet",
     output:
-        **{
-            chart: report(
-                f"{RESULTS}/figures/{{encoder}}/{chart}.png",
-                caption=f"../workflow/report/{chart}.rst",
-                category="Variants",
-                labels={"figure": chart.replace("_", " "), "encoder": "{encoder}"},
-            )
-            for chart in CHARTS
-        },
+        **chart_of_encoder("centroid_distance", "diversity"),
     log:
-        f"{LOGS}/figures/{{encoder}}/charts.log",
+        f"{LOGS}/figures/{{encoder}}/centroid_distance.log",
+    localrule: True
     conda:
         "../envs/tables.yaml"
     params:
-        code=code("draw_charts.py"),
+        **chart("centroid_distance"),
     script:
-        "../workflow/scripts/draw_charts.py"
+        "../workflow/scripts/draw_chart.py"
+
+
+rule draw_accuracy:
+    input:
+        variants=f"{RESULTS}/summary/variants.parquet",
+    output:
+        **chart_of_encoder("accuracy", "accuracy"),
+    log:
+        f"{LOGS}/figures/{{encoder}}/accuracy.log",
+    localrule: True
+    conda:
+        "../envs/tables.yaml"
+    params:
+        **chart("accuracy"),
+    script:
+        "../workflow/scripts/draw_chart.py"
+
+
+rule draw_accuracy_against_distance:
+    input:
+        variants=f"{RESULTS}/summary/variants.parquet",
+    output:
+        **chart_of_encoder("accuracy_against_distance", "accuracy against diversity"),
+    log:
+        f"{LOGS}/figures/{{encoder}}/accuracy_against_distance.log",
+    localrule: True
+    conda:
+        "../envs/tables.yaml"
+    params:
+        **chart("accuracy_against_distance"),
+    script:
+        "../workflow/scripts/draw_chart.py"
+
+
+rule draw_cross_accuracy:
+    input:
+        cross=f"{RESULTS}/measures/{{encoder}}.parquet",
+    output:
+        **chart_of_encoder("cross_accuracy", "cross accuracy"),
+    log:
+        f"{LOGS}/figures/{{encoder}}/cross_accuracy.log",
+    localrule: True
+    conda:
+        "../envs/tables.yaml"
+    params:
+        **chart("cross_accuracy"),
+    script:
+        "../workflow/scripts/draw_chart.py"
 
 
 rule draw_isolation:
     input:
-        f"{RESULTS}/summary/variants.parquet",
+        variants=f"{RESULTS}/summary/variants.parquet",
     output:
-        report(
-            f"{RESULTS}/figures/{{encoder}}/isolation.png",
-            caption="../workflow/report/isolation.rst",
-            category="Variants",
-            labels={"figure": "isolation of shift and diversity", "encoder": "{encoder}"},
-        ),
+        **chart_of_encoder("isolation", "isolation of shift and diversity"),
     log:
         f"{LOGS}/figures/{{encoder}}/isolation.log",
+    localrule: True
     conda:
         "../envs/tables.yaml"
     params:
-        code=code("draw_isolation.py"),
+        **chart("isolation"),
     script:
-        "../workflow/scripts/draw_isolation.py"
+        "../workflow/scripts/draw_chart.py"
 
 
 rule draw_embedding_classifiers:
     input:
-        f"{RESULTS}/summary/embedding_classifiers.parquet",
+        accuracies=f"{RESULTS}/summary/embedding_classifiers.parquet",
     output:
-        report(
-            f"{RESULTS}/figures/{{encoder}}/embedding_classifiers.png",
-            caption="../workflow/report/embedding_classifiers.rst",
-            category="Variants",
-            labels={"figure": "classifiers on embeddings", "encoder": "{encoder}"},
-        ),
+        **chart_of_encoder("embedding_classifiers", "classifiers on embeddings"),
     log:
         f"{LOGS}/figures/{{encoder}}/embedding_classifiers.log",
+    localrule: True
     conda:
         "../envs/tables.yaml"
     params:
-        code=code("draw_embedding_classifiers.py"),
+        **chart("embedding_classifiers"),
     script:
-        "../workflow/scripts/draw_embedding_classifiers.py"
+        "../workflow/scripts/draw_chart.py"
 
 
 rule write_embedding_classifiers:
@@ -230,36 +258,26 @@ rule write_embedding_classifiers:
 
 rule draw_projection:
     input:
-        f"{RESULTS}/projections/{{encoder}}.parquet",
+        points=f"{RESULTS}/projections/{{encoder}}.parquet",
     output:
-        report(
-            f"{RESULTS}/figures/{{encoder}}/projection.png",
-            caption="../workflow/report/projection.rst",
-            category="Variants",
-            labels={"figure": "map of the embeddings", "encoder": "{encoder}"},
-        ),
+        **chart_of_encoder("projection", "map of the embeddings"),
     log:
         f"{LOGS}/figures/{{encoder}}/projection.log",
+    localrule: True
     conda:
         "../envs/tables.yaml"
     params:
-        names={
-            category.class_id: f"{category.class_id} {category.name}" for category in STUDY.classes
-        },
-        code=code("draw_projection.py"),
+        **chart("projection", names=class_names()),
     script:
-        "../workflow/scripts/draw_projection.py"
+        "../workflow/scripts/draw_chart.py"
 
 
 rule draw_contact_sheet:
     input:
         [f"{RESULTS}/images/{source}/{{class_id}}.parquet" for source in STUDY.sources],
     output:
-        report(
-            f"{RESULTS}/figures/classes/{{class_id}}.png",
-            caption="../workflow/report/contact_sheet.rst",
-            category="Classes",
-            labels=class_labels,
+        **chart_files(
+            f"{RESULTS}/figures/classes/{{class_id}}", "contact_sheet", "Classes", class_labels
         ),
     log:
         f"{LOGS}/figures/classes/{{class_id}}.log",
@@ -274,3 +292,24 @@ rule draw_contact_sheet:
         code=code("draw_contact_sheet.py"),
     script:
         "../workflow/scripts/draw_contact_sheet.py"
+
+
+# Behind the rules, which say what charts there are.
+FIGURE_FILES = [
+    f"{RESULTS}/figures/answer.html",
+    f"{RESULTS}/figures/quoted.html",
+    f"{RESULTS}/figures/measures.html",
+    f"{RESULTS}/figures/flags.html",
+    f"{RESULTS}/figures/embedding_classifiers.html",
+    *expand(
+        f"{RESULTS}/figures/{{encoder}}/{{chart}}.{{kind}}",
+        encoder=STUDY.encoders,
+        chart=CHARTS,
+        kind=CHART_FILES,
+    ),
+    *expand(
+        f"{RESULTS}/figures/classes/{{class_id}}.{{kind}}",
+        class_id=STUDY.class_ids,
+        kind=CHART_FILES,
+    ),
+]

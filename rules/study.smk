@@ -1,7 +1,7 @@
 """The study that the other rules serve.
 
 Gives them: STUDY, the checked study; RESULTS, its folder; `code`, the identity of a script;
-`templates`, the files that a page is made from.
+`templates`, the files that a page is made from; `chart_files` and `chart`, what a chart's rule has.
 Guarantees: a study file with a mistake ends here, in one line, before any job runs; one run at a time
 works in RESULTS.
 """
@@ -82,6 +82,38 @@ def templates(page):
     """The templates of a page, as inputs: the identity of code covers Python alone."""
     # Relative, since other inputs than before would make a job stale in a checkout elsewhere.
     return [os.path.relpath(path) for path in templates_of(page)]
+
+
+CHART_FILES = ("png", "svg", "pdf", "csv")
+"""A picture for the report, others for papers, and the data that they show."""
+
+CHARTS = []
+"""Charts of an encoder, as their rules give them."""
+
+
+def chart_files(path, caption, category, labels):
+    """A chart's outputs."""
+    caption = f"../workflow/report/{caption}.rst"
+    files = {kind: f"{path}.{kind}" for kind in CHART_FILES}
+    shown = report(files["png"], caption=caption, category=category, labels=labels)
+    return files | {"png": shown}
+
+
+def chart_of_encoder(name, label):
+    """The same, of the chart that stands for all sources; its files join those of the study."""
+    CHARTS.append(name)
+    labels = {"figure": label, "encoder": "{encoder}"}
+    return chart_files(f"{RESULTS}/figures/{{encoder}}/{name}", name, "Variants", labels)
+
+
+def chart(name, **settings):
+    """Params of a chart's job. Which chart it is, the script does not know, so it counts here."""
+    definition = code_identity(f"synthgap.figures.charts.{name}.draw")
+    return {
+        "chart": name,
+        "settings": settings,
+        "code": f"{code('draw_chart.py')} {definition}",
+    }
 
 
 def by(wildcard, values):

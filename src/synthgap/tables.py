@@ -66,14 +66,19 @@ FORMULA = r"^([=+\-@\t\n])"
 
 
 def write_with_csv(table: pa.Table, path: str | Path, metadata: Mapping[str, str]) -> None:
-    """Write a table as `write` does and, beside it, as CSV.
-
-    People open the CSV in a spreadsheet, which would run a text such as `=cmd|...`; so a text that
-    begins like a formula gets an apostrophe before it there (OWASP, CSV Injection). Numbers stay
-    as they are, and so does the Parquet table.
-    """
+    """Write a table as `write` does and, beside it, as CSV."""
     write(table, path, metadata)
-    with replacing(Path(path).with_suffix(".csv")) as beside:
+    write_csv(table, Path(path).with_suffix(".csv"))
+
+
+def write_csv(table: pa.Table, path: str | Path) -> None:
+    """Write a table as CSV, for people.
+
+    They open it in a spreadsheet, which would run a text such as `=cmd|...`; so a text that
+    begins like a formula gets an apostrophe before it (OWASP, CSV Injection). Numbers stay as they
+    are.
+    """
+    with replacing(path) as beside:
         _without_formulas(table).to_pandas().to_csv(beside, index=False)
 
 

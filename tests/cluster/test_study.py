@@ -19,7 +19,8 @@ LOCAL = {
         "write_measures",
     ),
     *("summarise_embedding_classifiers", "draw_embedding_classifiers"),
-    *("write_embedding_classifiers", "write_answer", "write_quoted", "draw_charts"),
+    *("write_embedding_classifiers", "write_answer", "write_quoted", "draw_centroid_distance"),
+    *("draw_accuracy", "draw_accuracy_against_distance", "draw_cross_accuracy"),
     *("draw_isolation", "draw_projection", "compare_quoted", "write_flags", "join_copies"),
 }
 

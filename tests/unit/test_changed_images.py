@@ -14,7 +14,7 @@ from synthgap import tables
 from synthgap.classes import Category
 from synthgap.embedding.embedding_tables import embed_image_table
 from synthgap.errors import InputError
-from synthgap.figures.charts.contact_sheet import draw_contact_sheet
+from synthgap.figures.charts import contact_sheet
 from synthgap.image_sets.class_folders import ClassFolders
 from synthgap.image_sets.image_table import read_images
 from synthgap.image_sets.parquet_files import ParquetFiles
@@ -48,7 +48,7 @@ def embed(table, out):
 
 
 def show(table, out):
-    draw_contact_sheet(out.with_suffix(".png"), "owl", {"made": table}, 4)
+    contact_sheet.draw("owl", {"made": table}, 4)
 
 
 def train(table, out, readers=0):

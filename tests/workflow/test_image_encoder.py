@@ -64,11 +64,11 @@ def test_gives_the_answer_without_what_needs_prompts(two: Project) -> None:
     ):
         assert dino[measure].isna().all()
         assert clip[measure][of_variants].notna().all()
-    drawn = {figure: two.files(f"figures/{figure}/*.png") for figure in ("clip", "dino")}
+    drawn = {figure: two.files(f"figures/{figure}/*") for figure in ("clip", "dino")}
     assert [Path(name).name for name in drawn["dino"]] == [
         Path(name).name for name in drawn["clip"]
     ]
-    assert len(drawn["dino"]) == 8
+    assert len(drawn["dino"]) == 8 * 4
     # The report's first encoder has no prompts either.
     assert "Prompts and images" not in (results / "figures/quoted.html").read_text()
     assert "<h2>dino</h2>" in (results / "figures/answer.html").read_text()

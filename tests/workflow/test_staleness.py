@@ -24,7 +24,10 @@ AGGREGATES = {
     "write_answer",
     "write_quoted",
     "write_measures",
-    "draw_charts",
+    "draw_centroid_distance",
+    "draw_accuracy",
+    "draw_accuracy_against_distance",
+    "draw_cross_accuracy",
     "draw_isolation",
     "join_diagnoses",
     "count_causes",
@@ -41,11 +44,14 @@ DRAWINGS = {"project_embeddings", "draw_projection", "draw_contact_sheet"}
 
 OF_VARIANTS = AGGREGATES & {
     *("summarise", "compare_quoted", "write_answer", "write_quoted", "write_measures"),
-    *("draw_charts", "draw_isolation"),
+    *("draw_centroid_distance", "draw_accuracy", "draw_accuracy_against_distance"),
+    "draw_isolation",
 }
 """Those that join measures."""
 
 OF_EMBEDDING_CLASSIFIERS = {rule for rule in AGGREGATES if "embedding_classifiers" in rule}
+
+CHARTS = {rule for rule in AGGREGATES if rule.startswith("draw_")}
 
 PAGES = {rule for rule in AGGREGATES if rule.startswith("write_")}
 
@@ -216,6 +222,16 @@ CHANGES = (
         "a page's template",
         source("figures/pages/templates/flags.html.jinja", "{% block body", "<hr>{% block body"),
         joined={"write_flags"},
+    ),
+    Change(
+        "one chart",
+        source("figures/charts/cross_accuracy.py", 'cmap="RdBu"', 'cmap="PuOr"'),
+        joined={"draw_cross_accuracy"},
+    ),
+    Change(
+        "how all charts look",
+        source("figures/charts/style.py", '"font.size": 10', '"font.size": 11'),
+        joined=CHARTS,
     ),
     Change(
         "the template of all pages",

@@ -5,11 +5,12 @@ from synthgap.jobs.job import job
 
 @job(snakemake)
 def work() -> None:
-    from synthgap.figures.charts.contact_sheet import draw_contact_sheet
+    from synthgap.figures.charts.contact_sheet import draw
+    from synthgap.figures.charts.style import save
 
-    draw_contact_sheet(
-        snakemake.output[0],
+    chart = draw(
         snakemake.params.title,
         dict(zip(snakemake.params.sources, snakemake.input, strict=True)),
         snakemake.params.images_per_class,
     )
+    save(chart, dict(snakemake.output.items()))

@@ -17,5 +17,6 @@ def work() -> None:
         embeddings=cut(snakemake.input, of_source),
         n=params.n,
         draws=params.draws,
+        baseline="natural-train",
         metadata=made_by(snakemake, ["numpy"], "encoder", "n", "draws"),
     )

@@ -5,6 +5,14 @@ import pyarrow as pa
 
 from synthgap.described import Columns, described_table
 
+NAMES = {
+    "ambiguity": "ambiguous prompt",
+    "adherence": "ignores the prompt",
+    "diversity": "too alike",
+    "concept": "off target",
+}
+"""Of each cause the words for people."""
+
 COLUMNS: Columns = {
     "encoder": (pa.string(), "model whose embeddings were measured"),
     "source": (pa.string(), "the variant"),

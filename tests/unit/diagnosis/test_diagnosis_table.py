@@ -8,9 +8,9 @@ from points import write_points, write_source
 
 from synthgap.diagnosis.of_variant import SCHEMA, diagnose_variant, join_diagnoses
 from synthgap.errors import InputError
-from synthgap.figures.charts.causes import draw_causes
+from synthgap.figures.charts import causes
 from synthgap.figures.pages.diagnosis import write_diagnosis
-from synthgap.summary.causes import COLUMNS, causes_table
+from synthgap.summary.causes import COLUMNS, NAMES, causes_table
 from synthgap.tables import metadata_of, read, write_embeddings
 
 
@@ -155,10 +155,24 @@ class TestPage:
         assert "&lt;b&gt;crane" in page
 
     @pytest.mark.parametrize("with_prompts", [True, False])
-    def test_chart_is_drawn(self, sources, prompts, tmp_path, with_prompts):
+    def test_the_chart_has_every_count(self, sources, prompts, tmp_path, with_prompts):
         table = diagnosed(tmp_path / "d.parquet", sources, prompts if with_prompts else None)
-        draw_causes(tmp_path / "c.png", causes_table(table).to_pandas())
-        assert (tmp_path / "c.png").read_bytes().startswith(b"\x89PNG")
+        counts = causes_table(table).to_pandas()
+        figure, data = causes.draw(counts)
+        pd.testing.assert_frame_equal(data, counts.drop(columns="encoder"))
+        shown = {axes.get_title(loc="left"): axes for axes in figure.axes}
+        assert list(shown) == [
+            "ambiguous prompt",
+            "ignores the prompt",
+            "too alike",
+            "off target",
+        ]
+        for cause, axes in zip(NAMES, shown.values(), strict=True):
+            (row,) = counts[counts["cause"] == cause].to_dict("records")
+            (said,) = (text.get_text() for text in axes.texts)
+            known = with_prompts or cause != "adherence"
+            assert said == (f"{row['suffer']} of {row['classes']}" if known else "not measured")
+            assert [bar.get_width() for bar in axes.patches] == ([row["share"]] if known else [])
 
 
 def test_a_broken_table_ends_in_one_line(sources, tmp_path):

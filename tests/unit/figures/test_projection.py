@@ -1,12 +1,14 @@
+from io import BytesIO
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
-from PIL import Image
 from points import directions, write_points, write_source
 from sklearn.decomposition import PCA
 
-from synthgap.figures.charts.projection import draw_projection
+from synthgap.figures.charts.projection import draw
 from synthgap.summary.projection import COLUMNS, principal_axes, projection_table, shown
 from synthgap.tables import embeddings_in, read_embeddings
 
@@ -96,10 +98,65 @@ def test_without_prompts_there_is_no_gap(images):
 
 
 @pytest.mark.parametrize("with_prompts", [True, False])
-def test_the_map_is_drawn_from_the_table_alone(images, prompts, tmp_path, with_prompts):
+def test_each_variant_stands_over_all_natural_images(images, prompts, with_prompts):
     points = projection_table(images, prompts if with_prompts else {}).to_pandas()
-    for name in ("one.png", "two.png"):
-        draw_projection(tmp_path / name, points, {"crane": "crane", "owl": "owl"})
-    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
-    with Image.open(tmp_path / "one.png") as image:
-        assert min(image.size) > 600
+    figure, data = draw(points, {"crane": "a crane", "owl": "an owl"})
+    assert data is points
+    kinds = [("first", "second"), ("along_gap", "across_gap")][: 1 + with_prompts]
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    assert titles == ["natural", "disamb"] * len(kinds)
+    for (_, over), columns in zip(batched(figure.axes), kinds, strict=True):
+        grey, own = (collection.get_offsets() for collection in over.collections)
+        for found, source in ((grey, "natural-train"), (own, "disamb")):
+            rows = points[(points["source"] == source) & (points["kind"] == "image")]
+            np.testing.assert_allclose(found, rows[list(columns)].to_numpy())
+    if with_prompts:
+        (stars,) = figure.axes[3].lines
+        of_prompts = points.loc[points["kind"] == "prompt", ["along_gap", "across_gap"]]
+        np.testing.assert_allclose(stars.get_xydata(), of_prompts)
+        assert [len(axes.lines) for axes in figure.axes] == [0, 0, 0, 1]
+    assert {text.get_text() for text in figure.axes[0].texts} == {"a crane", "an owl"}
+
+
+def batched(axes):
+    return [axes[place : place + 2] for place in range(0, len(axes), 2)]
+
+
+@pytest.mark.parametrize(("classes", "named"), [(20, 20), (21, 0)])
+def test_few_classes_have_their_names_in_the_map_none_on_another(classes, named):
+    rng = np.random.default_rng(0)
+    ids = [f"class-{number}" for number in range(classes)]
+    points = pd.DataFrame(
+        [
+            {"source": source, "kind": "image", "class_id": class_id, "index": 0}
+            | dict(zip(("first", "second"), rng.normal(size=2) / 100, strict=True))
+            | {"first_share": 0.5, "second_share": 0.25}
+            for source in ("natural-train", "disamb")
+            for class_id in ids
+        ]
+    )
+    figure, _ = draw(points, dict(zip(ids, ids, strict=True)))
+    figure.savefig(BytesIO(), format="png")
+    natural, over = figure.axes
+    assert len(natural.texts) == named
+    assert len(over.texts) == 0
+    boxes = [text.get_window_extent() for text in natural.texts]
+    assert not [pair for pair in combinations(boxes, 2) if pair[0].overlaps(pair[1])]
+
+
+def test_six_sources_of_a_thousand_classes_fit_in_a_picture_of_reasonable_size():
+    sources = ["natural-train", "natural-val", "a", "b", "c", "d"]
+    rng = np.random.default_rng(0)
+    points = pd.DataFrame({"source": np.repeat(sources, 5000), "kind": "image"})
+    points["class_id"] = [f"c{number % 1000}" for number in range(len(points))]
+    points[["first", "second"]] = rng.normal(size=(len(points), 2))
+    points[["first_share", "second_share"]] = 0.1
+    figure, _ = draw(points, {f"c{number}": "x" for number in range(1000)})
+    assert len(figure.axes) == 5
+    for axes in figure.axes:
+        # Thousands of circles in an SVG open slowly.
+        assert all(collection.get_rasterized() for collection in axes.collections)
+    assert len({axes.get_xlim() for axes in figure.axes}) == 1
+    buffer = BytesIO()
+    figure.savefig(buffer, format="svg")
+    assert len(buffer.getvalue()) < 5e6

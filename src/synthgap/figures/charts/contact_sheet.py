@@ -3,52 +3,63 @@
 from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
+from textwrap import fill
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 from matplotlib.figure import Figure
 from PIL import Image
 
-from synthgap.figures.charts.style import colours, save
+from synthgap.figures.charts.style import Chart
 from synthgap.image_files.decoding import pictures
 from synthgap.tables import read_pieces
 
 SHOWN = 96
 """Side of an image on the sheet in pixels."""
 
+LETTERS_AN_INCH = 9
+"""Of the title, in a line that leaves some room."""
 
-def draw_contact_sheet(
-    path: str | Path, title: str, tables: Mapping[str, str | Path], images: int
-) -> None:
+SAID = ["class_id", "index", "prompt", "seed", "sha256"]
+"""Columns of the image tables that the sheet's data has."""
+
+
+def draw(title: str, tables: Mapping[str, str | Path], images: int) -> Chart:
     """Draw the first images of each source; a column holds the images of one index.
 
     Images of one index share their seed across variants: a column shows what the variant changes.
 
     Args:
-        path: where to, PNG.
         title: what stands above the sheet.
         tables: of each source its image table.
         images: images a source, at most.
     """
-    palette = colours(list(tables))
-    figure = Figure(figsize=(1.6 + 0.8 * images, 0.5 + 0.85 * len(tables)), layout="constrained")
+    width = 1.6 + 0.8 * images
+    title = fill(title, width=int(LETTERS_AN_INCH * width))
+    height = 0.3 + 0.2 * (1 + title.count("\n")) + 0.85 * len(tables)
+    figure = Figure(figsize=(width, height), layout="constrained")
     rows = figure.subplots(len(tables), 1, squeeze=False)[:, 0]
-    figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
-    for axes, (source, table) in zip(rows, tables.items(), strict=True):
-        axes.imshow(_strip(table, images), interpolation="nearest")
-        axes.set_ylabel(source, rotation=0, ha="right", va="center", color=palette[source])
+    figure.suptitle(title, x=0.01, ha="left")
+    shown = []
+    for axes, (source, path) in zip(rows, tables.items(), strict=True):
+        (table,) = islice(read_pieces(path, images), 1)
+        # Files keep the pixels as they are, where "nearest" would take those of the figure.
+        axes.imshow(_strip(table, path, images), interpolation="none")
+        axes.set_ylabel(source, rotation=0, ha="right", va="center")
         axes.set_xticks([])
         axes.set_yticks([])
         axes.grid(visible=False)
         axes.spines[:].set_visible(False)
-    save(figure, path)
+        shown.append(table.select(SAID).to_pandas().assign(source=source))
+    return Chart(figure, pd.concat(shown)[["source", *SAID]])
 
 
-def _strip(table: str | Path, images: int) -> np.ndarray:
+def _strip(table: pa.Table, path: str | Path, images: int) -> np.ndarray:
     """Put pictures side by side with a white gap; places without a picture stay white."""
     gap = 4
     strip = np.full((SHOWN, images * (SHOWN + gap) - gap, 3), 255, dtype=np.uint8)
-    (shown,) = islice(read_pieces(table, images), 1)
-    for place, picture in enumerate(pictures(shown, table)):
+    for place, picture in enumerate(pictures(table, path)):
         square = _square(picture)
         strip[:, place * (SHOWN + gap) : place * (SHOWN + gap) + SHOWN] = np.asarray(square)
     return strip

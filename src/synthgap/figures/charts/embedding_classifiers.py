@@ -1,48 +1,50 @@
 """The chart of classifiers on the embeddings of one encoder."""
 
-from pathlib import Path
-
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from synthgap.figures.charts.style import by_source, colours, save
+from synthgap.figures.charts.grid import grid, shape
+from synthgap.figures.charts.intervals import draw_intervals, rows_by_name, with_ends
+from synthgap.figures.charts.style import NATURAL, Chart, colours
 
 
-def draw_embedding_classifiers(path: str | Path, accuracies: pd.DataFrame) -> None:
-    """Draw the accuracy of each classifier trained on each source, with its interval.
+def draw(accuracies: pd.DataFrame) -> Chart:
+    """Draw the accuracy of each classifier with its interval, a panel a source.
+
+    Beside each dot stands a small one: what the same classifier makes of natural-train.
 
     Args:
-        path: where to, PNG.
         accuracies: summary of one encoder, a row a source and classifier.
     """
     sources = list(dict.fromkeys(accuracies["source"]))
     names = list(dict.fromkeys(accuracies["name"]))
     palette = colours(sources)
-    lines = 0.2 + 0.08 * len(sources)
-    figure = Figure(figsize=(8, 1.4 + lines * len(names)), layout="constrained")
-    axes = figure.subplots()
-    steps = np.linspace(-0.3, 0.3, len(sources)) if len(sources) > 1 else [0.0]
-    for source, step in zip(sources, steps, strict=True):
-        rows = accuracies[accuracies["source"] == source].set_index("name").loc[names]
-        value = rows["accuracy"]
-        ends = np.stack([value - rows["accuracy_low"], rows["accuracy_high"] - value]).clip(0)
-        places = np.arange(len(names)) + step
-        axes.errorbar(
-            value,
-            places,
-            xerr=ends,
-            fmt="o",
-            markersize=4,
-            capsize=2,
-            linewidth=1,
-            color=palette[source],
-            label=source,
-        )
-    by_source(axes, names)
-    for border in range(1, len(names)):
-        axes.axhline(border - 0.5, color="#e6e6e6", linewidth=0.8)
-    axes.set_xlabel("share of natural-val images put right, mean over classes")
-    axes.set_title(f"Classifiers on embeddings, {accuracies['n'].min()} images a class")
-    figure.legend(loc="outside lower center", ncols=min(len(sources), 6))
-    save(figure, path)
+    rows, columns = shape(len(sources))
+    size = 2.0 + 2.1 * columns, 0.8 + (0.5 + 0.26 * len(names)) * rows
+    figure = Figure(figsize=size, layout="constrained")
+    tables = {
+        source: of_source.set_index("name").reindex(names)
+        for source, of_source in accuracies.groupby("source", sort=False)
+    }
+    for axes, source in zip(grid(figure, len(sources)), sources, strict=True):
+        if source != "natural-train" and "natural-train" in tables:
+            axes.plot(
+                tables["natural-train"]["accuracy"],
+                range(len(names)),
+                "D",
+                color=NATURAL["natural-val"],
+                markersize=3.5,
+                markerfacecolor="white",
+            )
+        draw_intervals(axes, tables[source], "accuracy", [palette[source]] * len(names))
+        rows_by_name(axes, names)
+        axes.set_title(source)
+    figure.suptitle(
+        f"Classifiers on embeddings, {accuracies['n'].min()} images a class "
+        "(small diamonds: trained on natural-train)",
+        x=0,
+        ha="left",
+    )
+    figure.supxlabel("accuracy on natural-val: share of images put right, mean over classes")
+    shown = ["source", "classifier", "name", "n", *with_ends("accuracy")]
+    return Chart(figure, accuracies[shown])

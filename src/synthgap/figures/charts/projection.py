@@ -1,90 +1,136 @@
-"""A map of the embeddings: natural images, synthetic images and prompts in two dimensions.
+"""A map of the embeddings: each variant's images, and its prompts, over grey natural images.
 
 Where there are no prompts, the map shows images alone.
 """
 
 from collections.abc import Mapping
-from pathlib import Path
+from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
-from jaxtyping import Float
-from matplotlib import colormaps
+from matplotlib import patheffects
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
-from synthgap.figures.charts.style import colours, save
+from synthgap.figures.charts.grid import grid, shape
+from synthgap.figures.charts.style import NATURAL, Chart, colours
+
+GREY = "#b4b4b4"
+"""Natural images, of both sets."""
+
+LABELLED = 20
+"""Classes whose names stand in the map, at most."""
+
+LETTER, LINE = 0.025, 0.055
+"""Width and height of a small letter as shares of a panel, about."""
+
+NATURAL_PANEL = "natural"
+"""Title of the panel of natural images alone."""
 
 
-def draw_projection(path: str | Path, points: pd.DataFrame, classes: Mapping[str, str]) -> None:
-    """Draw two maps: by source, with prompts if there are any; images alone, by class.
+class Axis(NamedTuple):
+    """A direction that a map shows."""
+
+    column: str
+    """Of the coordinates."""
+    label: str
+
+
+def draw(points: pd.DataFrame, names: Mapping[str, str]) -> Chart:
+    """Draw a map for each variant; below, if there are prompts, another along the modality gap.
 
     Args:
-        path: where to, PNG.
         points: `projections` of one encoder, a row an image or prompt.
-        classes: of each class, in order, its name for the legend.
+        names: of each class, in order, its name.
     """
     images, prompts = (points[points["kind"] == kind] for kind in ("image", "prompt"))
-    figure = Figure(figsize=(12, 5.6), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    _by_source(left, images, prompts)
-    _by_class(right, images, classes)
-    save(figure, path)
-
-
-def _by_source(axes: Axes, images: pd.DataFrame, prompts: pd.DataFrame) -> None:
-    x, y = ("first", "second") if prompts.empty else ("along_gap", "across_gap")
-    palette = colours(list(dict.fromkeys(images["source"])))
-    for source, rows in images.groupby("source", sort=False):
-        axes.scatter(
-            rows[x], rows[y], s=8, alpha=0.4, color=palette[str(source)], label=source, linewidth=0
-        )
-    for variant, rows in prompts.groupby("source", sort=False):
-        axes.scatter(
-            rows[x], rows[y], s=60, marker="*", color=palette[str(variant)], edgecolor="black"
-        )
-    if prompts.empty:
-        axes.set_title("Images by source")
-        _label_principal(axes, images)
-    else:
-        axes.scatter([], [], s=60, marker="*", color="white", edgecolor="black", label="prompts")
-        axes.set_title("Images and prompts")
-        axes.set_xlabel("along the gap, from the mean prompt to the mean image")
-        axes.set_ylabel("first principal axis across the gap")
-    axes.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=4)
-
-
-def _by_class(axes: Axes, images: pd.DataFrame, classes: Mapping[str, str]) -> None:
-    shades = dict(zip(classes, _class_colours(len(classes)), strict=True))
-    for source, rows in images.groupby("source", sort=False):
-        natural = str(source).startswith("natural")
-        axes.scatter(
-            rows["first"],
-            rows["second"],
-            s=10,
-            alpha=0.6,
-            marker="o" if natural else "x",
-            color=np.stack([shades[class_id] for class_id in rows["class_id"]]),
-            linewidth=0 if natural else 0.7,
-        )
-    if len(classes) <= 20:
-        for class_id, name in classes.items():
-            axes.plot([], [], "o", color=shades[class_id], label=name)
-    axes.plot([], [], "o", color="#555555", label="natural")
-    axes.plot([], [], "x", color="#555555", label="synthetic")
-    axes.set_title("Images by class")
-    _label_principal(axes, images)
-    axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
-
-
-def _label_principal(axes: Axes, images: pd.DataFrame) -> None:
+    variants = [source for source in dict.fromkeys(images["source"]) if source not in NATURAL]
+    palette = colours(variants)
+    rows, columns = shape(1 + len(variants))
+    maps = 1 if prompts.empty else 2
+    figure = Figure(
+        figsize=(max(2.6 * columns, 5) + 0.6, maps * (2.5 * rows + 0.9)), layout="constrained"
+    )
+    parts = figure.subfigures(maps, 1, squeeze=False)[:, 0]
     first, second = images[["first_share", "second_share"]].iloc[0]
-    axes.set_xlabel(f"first principal axis ({first:.0%} of variance)")
-    axes.set_ylabel(f"second principal axis ({second:.0%})")
+    panels = _draw_map(
+        parts[0],
+        images,
+        variants,
+        Axis("first", f"first principal axis ({first:.0%} of variance)"),
+        Axis("second", f"second principal axis ({second:.0%})"),
+    )
+    parts[0].suptitle("Images of each variant (colour) over natural ones (grey)", x=0, ha="left")
+    if len(names) <= LABELLED:
+        _name_classes(panels[NATURAL_PANEL], images, names)
+    if maps == 2:
+        along = Axis("along_gap", "along the gap, from the mean prompt to the mean image")
+        across = Axis("across_gap", "first axis across the gap")
+        panels = _draw_map(parts[1], images, variants, along, across)
+        parts[1].suptitle("The same images, and each variant's prompts (stars)", x=0, ha="left")
+        for variant in variants:
+            own, axes = prompts[prompts["source"] == variant], panels[variant]
+            axes.plot(
+                own[along.column],
+                own[across.column],
+                "*",
+                color=palette[variant],
+                markeredgecolor="black",
+                markeredgewidth=0.5 if len(own) <= 100 else 0,
+                markersize=9 if len(own) <= 100 else 4,
+            )
+    return Chart(figure, points)
 
 
-def _class_colours(count: int) -> Float[np.ndarray, "count 4"]:
-    chosen = colormaps["tab10"] if count <= 10 else colormaps["nipy_spectral"]
-    places = np.arange(count) if count <= 10 else np.linspace(0, 0.95, count)
-    shades: Float[np.ndarray, "count 4"] = chosen(places)
-    return shades
+def _draw_map(
+    part: SubFigure, images: pd.DataFrame, variants: list[str], across: Axis, up: Axis
+) -> dict[str, Axes]:
+    """Draw the natural images alone, and beneath those of each variant: a panel each."""
+    palette = colours(variants)
+    natural = images[images["source"].isin(list(NATURAL))]
+    names = [NATURAL_PANEL, *variants]
+    panels = dict(zip(names, grid(part, len(names)), strict=True))
+    for name, axes in panels.items():
+        own = images[images["source"] == name]
+        for rows, shade in ((natural, GREY), (own, palette.get(name))):
+            many = len(rows) > 2000
+            axes.scatter(
+                rows[across.column],
+                rows[up.column],
+                s=3 if many else 9,
+                alpha=0.35 if many else 0.6,
+                color=shade,
+                linewidth=0,
+                # Thousands of circles would make a file that no viewer opens quickly.
+                rasterized=True,
+            )
+        axes.set_title(name)
+    part.supxlabel(across.label)
+    part.supylabel(up.label)
+    return panels
+
+
+def _name_classes(axes: Axes, images: pd.DataFrame, names: Mapping[str, str]) -> None:
+    """Write each class's name where its natural-train images lie, or above where another stands."""
+    # One panel's limits are those of all: they must be known before places become shares of them.
+    axes.autoscale_view()
+    to_share = axes.transLimits
+    natural = images[images["source"] == "natural-train"]
+    middles = natural.groupby("class_id", sort=False)[["first", "second"]].median()
+    placed: list[tuple[float, float, float]] = []
+    for class_id, middle in middles.sort_values("second").iterrows():
+        name = names[str(class_id)]
+        x, y = to_share.transform(middle.to_numpy())
+        half = LETTER * len(name) / 2
+        while any(abs(x - u) < half + w and abs(y - v) < LINE for u, v, w in placed):
+            y += LINE / 4
+        placed.append((x, y, half))
+        axes.text(
+            x,
+            y,
+            name,
+            transform=axes.transAxes,
+            ha="center",
+            va="center",
+            fontsize=7,
+            path_effects=[patheffects.withStroke(linewidth=2, foreground="white")],
+        )

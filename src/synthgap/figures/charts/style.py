@@ -1,19 +1,25 @@
-"""How every figure looks, and how it is saved."""
+"""How every chart looks, and how it is saved."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import matplotlib as mpl
-from matplotlib.axes import Axes
+import pandas as pd
+import pyarrow as pa
 from matplotlib.figure import Figure
 
 from synthgap.files import replacing
+from synthgap.tables import write_csv
 
 NATURAL = {"natural-train": "#222222", "natural-val": "#8a8a8a"}
 """Natural sources are black and grey."""
 
 VARIANTS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d31", "#6b4c9a")
 """Colours that colour-blind readers can tell apart (M. Okabe, K. Ito, 2008), and two more."""
+
+QUIET = "#767676"
+"""Of words that stand for what is not there."""
 
 mpl.rcParams.update(
     {
@@ -27,10 +33,38 @@ mpl.rcParams.update(
         "grid.color": "#e6e6e6",
         "axes.axisbelow": True,
         "figure.dpi": 100,
-        "savefig.dpi": 160,
-        "legend.frameon": False,
+        "figure.labelsize": 10,
+        "figure.titlesize": 11,
+        "figure.titleweight": "bold",
+        # A name with dollar signs is no formula.
+        "text.parse_math": False,
+        # Letters stay letters, which journals ask for and people edit.
+        "pdf.fonttype": 42,
+        "svg.fonttype": "none",
+        # Else the names of an SVG's parts differ between runs.
+        "svg.hashsalt": "synthgap",
     }
 )
+
+WITHOUT_DATE = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+"""Of each format the metadata that would differ between runs or versions."""
+
+PNG_DPI = 160
+
+RASTER_DPI = 300
+"""Resolution of what is drawn as pixels inside an SVG or PDF: clouds of points."""
+
+
+class Chart(NamedTuple):
+    """A chart that is drawn."""
+
+    figure: Figure
+    data: pd.DataFrame
+    """The numbers that it shows, as they stand in the tables."""
 
 
 def colours(sources: Sequence[str]) -> dict[str, str]:
@@ -42,14 +76,25 @@ def colours(sources: Sequence[str]) -> dict[str, str]:
     }
 
 
-def by_source(axes: Axes, sources: Sequence[str]) -> None:
-    """Give the vertical axis a line a source, the first one on top."""
-    axes.set_yticks(range(len(sources)), sources)
-    axes.set_ylim(len(sources) - 0.5, -0.5)
-    axes.grid(axis="y", visible=False)
+def save(chart: Chart, files: Mapping[str, str | Path]) -> None:
+    """Write a chart as pictures and its data as CSV.
+
+    Args:
+        chart: what to write.
+        files: where to, by `png`, `svg`, `pdf` and `csv`.
+    """
+    for kind in WITHOUT_DATE:
+        save_picture(chart.figure, files[kind], kind)
+    write_csv(pa.Table.from_pandas(chart.data, preserve_index=False), files["csv"])
 
 
-def save(figure: Figure, path: str | Path) -> None:
-    """Write a figure as PNG, without the version and date that would differ between runs."""
+def save_picture(figure: Figure, path: str | Path, kind: str = "png") -> None:
+    """Write a figure as PNG, SVG or PDF, the same bytes in every run."""
     with replacing(path) as beside:
-        figure.savefig(beside, format="png", bbox_inches="tight", metadata={"Software": None})
+        figure.savefig(
+            beside,
+            format=kind,
+            dpi=PNG_DPI if kind == "png" else RASTER_DPI,
+            bbox_inches="tight",
+            metadata=WITHOUT_DATE[kind],
+        )

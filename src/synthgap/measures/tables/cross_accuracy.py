@@ -7,10 +7,12 @@ import pyarrow as pa
 from numpy.typing import ArrayLike
 
 from synthgap.measures import nearest_centroid
-from synthgap.measures.intervals.estimates import mean_over_classes
+from synthgap.measures.intervals.estimates import columns, difference, interval, mean_over_classes
 from synthgap.measures.numerics import checks
 from synthgap.measures.tables.embeddings import source_sample
 from synthgap.tables import write
+
+DIFFERENCE = ("difference", "difference_low", "difference_high")
 
 
 def centroid_accuracy_matrix(
@@ -61,35 +63,40 @@ def measure_cross_accuracy(
     embeddings: Mapping[str, Sequence[str | Path]],
     n: int,
     draws: int,
+    baseline: str,
     metadata: Mapping[str, str],
 ) -> None:
     """Write the centroid accuracy of each pair of sources, per class and for all.
 
     Args:
         path: where to. Columns: `source` (X, whose means decide), `query` (Q, whose images are
-            classified), `class_id` (null for all classes), `centroid_accuracy` with its interval.
+            classified), `class_id` (null for all classes), `centroid_accuracy` with its interval;
+            for all classes `difference`, what it has more than the baseline on the same images,
+            paired, with its interval.
         class_ids: the classes.
         embeddings: of each source its tables of embeddings, in the order of the classes.
         n: images a class whose mean is taken, at most.
         draws: replicates for the intervals.
+        baseline: the source that the others are compared with; it has no difference itself.
         metadata: what made the table.
     """
-    rows = []
+    found = {}
     for source, images in embeddings.items():
         for query, queries in embeddings.items():
             sample = source_sample(class_ids, images, queries, n, draws)
-            found = nearest_centroid.of_source(sample)["centroid_accuracy"]
-            values = [found.overall.value, *found.per_class]
-            intervals = [found.overall_interval, *found.per_class_interval]
-            rows += [
-                {
-                    "source": source,
-                    "query": query,
-                    "class_id": class_id,
-                    "centroid_accuracy": float(value),
-                    "centroid_accuracy_low": ends.low,
-                    "centroid_accuracy_high": ends.high,
-                }
-                for class_id, value, ends in zip([None, *class_ids], values, intervals, strict=True)
-            ]
+            found[source, query] = nearest_centroid.of_source(sample)["centroid_accuracy"]
+    rows = []
+    for (source, query), each in found.items():
+        more: dict[str, float | None] = dict.fromkeys(DIFFERENCE)
+        if source != baseline:
+            between = difference(found[baseline, query].overall, each.overall)
+            more = columns("difference", between.value, interval(between))
+        values = [each.overall.value, *each.per_class]
+        intervals = [each.overall_interval, *each.per_class_interval]
+        for class_id, value, ends in zip([None, *class_ids], values, intervals, strict=True):
+            rows.append(
+                {"source": source, "query": query, "class_id": class_id}
+                | columns("centroid_accuracy", value, ends)
+                | (more if class_id is None else dict.fromkeys(DIFFERENCE))
+            )
     write(pa.Table.from_pylist(rows), path, metadata)

@@ -72,7 +72,13 @@ def of_source(sources: dict[str, list[Path]], out: Path) -> None:
 def of_all(sources: dict[str, list[Path]], out: Path) -> None:
     embeddings = {name: sources[name] for name in ("disamb", "natural")}
     measure_cross_accuracy(
-        out, class_ids=CLASS_IDS, embeddings=embeddings, n=6, draws=100, metadata={}
+        out,
+        class_ids=CLASS_IDS,
+        embeddings=embeddings,
+        n=6,
+        draws=100,
+        baseline="natural",
+        metadata={},
     )
 
 

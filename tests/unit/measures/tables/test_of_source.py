@@ -159,7 +159,13 @@ class TestCrossAccuracy:
     def matrix(self, tmp_path: Path, sources: Mapping[str, list[Path]]) -> list[dict[str, Any]]:
         path = tmp_path / "cross.parquet"
         measure_cross_accuracy(
-            path, class_ids=CLASS_IDS, embeddings=sources, n=12, draws=150, metadata={"study": "t"}
+            path,
+            class_ids=CLASS_IDS,
+            embeddings=sources,
+            n=12,
+            draws=150,
+            baseline="natural-train",
+            metadata={"study": "t"},
         )
         return tables.read(path).to_pylist()
 
@@ -183,6 +189,40 @@ class TestCrossAccuracy:
             )
             for end in ("", "_low", "_high"):
                 assert row[f"centroid_accuracy{end}"] == found[0][f"centroid_accuracy{end}"]
+
+    def test_the_difference_is_paired(self, tmp_path, sources):
+        """A source from itself under another name differs by nothing, in every replicate."""
+        path = tmp_path / "cross.parquet"
+        natural = sources["natural-train"]
+        named = {"copy": natural, "natural-train": natural, "natural-val": sources["natural-val"]}
+        measure_cross_accuracy(
+            path,
+            class_ids=CLASS_IDS,
+            embeddings=named,
+            n=12,
+            draws=100,
+            baseline="natural-train",
+            metadata={},
+        )
+        (row,) = (
+            row
+            for row in tables.read(path).to_pylist()
+            if (row["source"], row["query"], row["class_id"]) == ("copy", "natural-val", None)
+        )
+        assert 0 < row["centroid_accuracy"] < 1
+        assert row["difference"] == row["difference_low"] == row["difference_high"] == 0
+
+    def test_the_difference_is_that_from_natural_train_on_the_same_images(self, matrix, sources):
+        overall = {(row["source"], row["query"]): row for row in matrix if row["class_id"] is None}
+        for (source, query), row in overall.items():
+            natural = overall["natural-train", query]
+            if source == "natural-train":
+                assert row["difference"] is row["difference_low"] is row["difference_high"] is None
+                continue
+            expected = row["centroid_accuracy"] - natural["centroid_accuracy"]
+            assert row["difference"] == pytest.approx(expected)
+            assert row["difference_low"] <= row["difference"] <= row["difference_high"]
+        assert all(row["difference"] is None for row in matrix if row["class_id"] is not None)
 
 
 @pytest.mark.parametrize("number", [0, 2])
