@@ -1,17 +1,20 @@
-# make study: the default study, its report and its headline. make test: the tests, but for those that
-# take long. Both first bring the environment .venv up to date with requirements.lock.
+# make study: the default study, its report and its answer. make test: the tests, but for those that
+# take long. Both first do what make install does: bring the environment .venv up to date with
+# requirements.lock.
 
 PYTHON ?= python3
 BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --quiet host reason rules
 
-.PHONY: study test test-all lint lock schema bench
+.PHONY: study install test test-all lint lock schema bench
 .DEFAULT_GOAL := study
 
 study: .venv/.synced
 	@$(SNAKEMAKE)
 	@$(MAKE) --no-print-directory results/report.zip
 	@$(BIN)/python -m synthgap headline
+
+install: .venv/.synced
 
 # Only when something that the report shows is newer than it.
 results/report.zip: $(wildcard results/figures/*.html results/figures/*/* results/summary/*) \

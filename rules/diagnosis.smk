@@ -1,8 +1,8 @@
-"""Diagnosis: which classes of which variant suffer from which of the four causes.
+"""Diagnosis: which classes of which variant have which of the four defects.
 
 Inputs: embeddings of a variant, of both natural sets and of the variant's prompts.
 Outputs: diagnosis/{encoder}/{variant}.parquet; summary/diagnosis.parquet and CSV, a row an encoder,
-variant, class and cause; summary/causes.parquet and CSV, how many classes suffer, a row an encoder,
+variant, class and cause; summary/causes.parquet and CSV, how many classes have each, a row an encoder,
 variant and cause; figures/diagnosis.html; figures/{encoder}/causes.*, which figures.smk lists.
 Guarantees: thresholds come from random partings of source and natural images, at a stated
 false-discovery rate over classes; a new variant leaves the diagnosis of the others as it is.
@@ -100,7 +100,7 @@ rule write_diagnosis:
             f"{RESULTS}/figures/diagnosis.html",
             caption="../workflow/report/diagnosis.rst",
             category="Answer",
-            labels={"what": "diagnosis: which classes, which causes"},
+            labels={"what": "diagnosis: which classes, which defects"},
         ),
     log:
         f"{LOGS}/figures/diagnosis.log",

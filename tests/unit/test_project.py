@@ -9,6 +9,7 @@ import yaml
 from packaging.requirements import Requirement
 
 from synthgap.study import documents
+from synthgap.summary.causes import NAMES
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -51,3 +52,19 @@ def test_the_lock_has_hashes_and_no_address():
     text = (ROOT / "requirements.lock").read_text()
     assert text.count("--hash=sha256:") > 1000
     assert "://" not in text
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["README.md", "docs/HOWTO.md", "docs/MEASURES.md", "workflow/report/diagnosis.rst"],
+)
+def test_pages_call_the_defects_by_their_names(page):
+    text = " ".join((ROOT / page).read_text(encoding="utf-8").split())
+    for name in NAMES.values():
+        assert name in text, name
+
+
+def test_pictures_of_pages_are_there():
+    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        for place in re.findall(r"!\[[^]]*\]\(([^)]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / place).is_file(), f"{page.name}: {place}"

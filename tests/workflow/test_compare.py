@@ -56,11 +56,13 @@ def typed(
 def compared(done: "subprocess.CompletedProcess[str]", results: Path) -> None:
     """Hold what a comparison printed and made against each other."""
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-6000:]
-    beginning, table, verdict, places = done.stdout.rsplit("\n\n", 3)
+    beginning, verdict, heading, table, places = done.stdout.rsplit("\n\n", 4)
     assert "2 classes in every source." in beginning
     assert re.search(r"^made +20 ", table, re.MULTILINE)
-    assert verdict.startswith("made")
-    assert "centroid distance" in verdict
+    assert heading.startswith("clip, 10 images a class measured")
+    assert verdict.startswith("made: ")
+    assert "natural images in 5-NN accuracy" in verdict.replace("\n ", "")
+    assert verdict.endswith("Not measured: ignores the prompt.")
     page, report = (re.search(rf"{name}: (\S+)", places) for name in ("First page", "Report"))
     assert page is not None
     assert report is not None
@@ -95,6 +97,8 @@ def test_two_folders_are_compared_from_anywhere(folders: Path, tmp_path: Path) -
     assert second.stdout.split("Report:")[1] == first.stdout.split("Report:")[1]
 
     shown = typed(sys.executable, "headline", str(study), cwd=elsewhere, variables=variables)
+    # The same in the same order.
+    assert shown.stdout.strip() == second.stdout[-len(shown.stdout) :].strip()
     assert re.search(r"^made +20 ", shown.stdout, re.MULTILINE)
 
 

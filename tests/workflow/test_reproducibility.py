@@ -88,7 +88,7 @@ def test_a_report_shows_every_figure(finished: Project, tmp_path: object) -> Non
         "Classes",
         "quoted, our reading, ours",
         "all measures",
-        "diagnosis: which classes, which causes",
+        "diagnosis: which classes, which defects",
         "classifiers on embeddings",
         "How diverse the images of each source are",
         "Does diversity predict accuracy?",

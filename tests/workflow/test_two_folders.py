@@ -1,4 +1,4 @@
-"""The shortest study: two folders of images and an encoder, as README.md shows it."""
+"""The shortest study: two folders of images and an encoder, as docs/HOWTO.md shows it."""
 
 import re
 from pathlib import Path
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.long
 @pytest.fixture(scope="module")
 def two_folders(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The page's study on the tiny study's digits; numbers and the encoder's place are smaller."""
-    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs/HOWTO.md").read_text(encoding="utf-8")
     (text,) = re.findall(r"```yaml\n(study: mine\n.*?)```", page, re.S)
     study = yaml.safe_load(text)
     results = finished.folder / "results"

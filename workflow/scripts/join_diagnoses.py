@@ -5,8 +5,8 @@ from synthgap.jobs.job import job
 
 @job(snakemake)
 def work() -> None:
-    from synthgap.diagnosis.of_variant import join_diagnoses
     from synthgap.provenance import made_by
+    from synthgap.summary.diagnosis import join_diagnoses
 
     join_diagnoses(
         snakemake.output[0],

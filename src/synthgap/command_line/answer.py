@@ -1,15 +1,10 @@
-"""What a comparison ends with: the headline, the verdict, and the report."""
+"""What a comparison ends with: the report, and what the study answers."""
 
-import textwrap
 from pathlib import Path
 
 from synthgap.command_line import workflow
-from synthgap.command_line.headline import print_copies, tables
+from synthgap.command_line.headline import answer_of
 from synthgap.command_line.study_files import results_of
-from synthgap.described import frame
-from synthgap.summary.verdict import verdict
-
-WIDTH = 100
 
 
 def answer(study_file: Path) -> int:
@@ -31,19 +26,7 @@ def answer(study_file: Path) -> int:
             return status
         beside.replace(report)
         beside.parent.rmdir()
-    summary = results / "summary"
-    variants, differences, causes = (
-        frame(summary / f"{name}.parquet") for name in ("variants", "differences", "causes")
-    )
-    print(tables(variants))
-    for encoder in variants["encoder"].unique():
-        print()
-        for paragraph in verdict(variants, differences, causes, encoder):
-            print(textwrap.fill(paragraph, WIDTH, break_on_hyphens=False))
-    print_copies(results)
-    print(f"\nFirst page: {results / 'figures/answer.html'}")
-    print(f"Report: {report} (unpack it and open report.html)")
-    print(f"Tables: {summary}")
+    print(answer_of(results))
     return 0
 
 

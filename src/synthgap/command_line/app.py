@@ -155,7 +155,7 @@ def headline(
         str, typer.Argument(metavar="RESULTS", help="Folder of results, or a study file.")
     ] = "results",
 ) -> None:
-    """Print the table of a finished study.
+    """Print the verdict and the table of a finished study.
 
     \b
     Examples:

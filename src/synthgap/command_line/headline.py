@@ -1,6 +1,7 @@
-"""What a finished study answers, for a terminal: the headline table, and where the report lies."""
+"""What a finished study answers, for a terminal: verdict and headline, and where the rest lies."""
 
 import shlex
+import textwrap
 from pathlib import Path
 
 import pandas as pd
@@ -11,13 +12,17 @@ from synthgap.errors import InputError
 from synthgap.numbers import in_columns
 from synthgap.summary.copied_images import sentences
 from synthgap.summary.headline import headline
+from synthgap.summary.verdict import verdict
 
 SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 """Names of study files end so."""
 
+WIDTH = 100
+"""Of sentences in a terminal, in columns."""
+
 
 def show(given: str) -> None:
-    """Print the table of each encoder, and where the report lies.
+    """Print what a finished study answers.
 
     Args:
         given: a study file, or the folder of its results.
@@ -30,33 +35,61 @@ def show(given: str) -> None:
     summary = results / "summary/variants.parquet"
     if not summary.exists():
         raise InputError(f"{summary}: not made yet; run {_remedy(given, study)}")
-    print(tables(frame(summary)))
-    print_copies(results)
-    print(f"\nTables: {summary.parent}")
-    report = results / "report.zip"
-    if report.exists():
-        print(f"Report: {report} (unpack it and open report.html)")
+    print(answer_of(results))
 
 
-def tables(variants: pd.DataFrame) -> str:
-    """The headline of each encoder.
+def answer_of(results: Path) -> str:
+    """The answer of a study: of each encoder the verdict and the table, then where all of it lies.
+
+    Of a study that is made in part what there is is said.
 
     Args:
-        variants: `summary/variants`.
+        results: the folder of its results, with `summary/variants`.
     """
+    summary = results / "summary"
+    variants = frame(summary / "variants.parquet")
+    differences, causes, copies = (
+        frame(table) if (table := summary / f"{name}.parquet").exists() else None
+        for name in ("differences", "causes", "copies")
+    )
+    of_encoders = [(str(name), rows) for name, rows in variants.groupby("encoder", sort=False)]
     parts = []
-    for encoder, rows in variants.groupby("encoder", sort=False):
-        columns = [[name, *map(str, cells)] for name, cells in headline(rows).items()]
-        parts.append(f"\n{encoder}, {rows['n'].min()} images a class measured, [95 % interval]\n")
-        parts.append(in_columns(list(zip(*columns, strict=True))))
-    return "\n".join(parts)
+    for encoder, rows in of_encoders:
+        if differences is not None and causes is not None:
+            heading = [f"As {encoder} sees the images:"] if len(of_encoders) > 1 else []
+            said = verdict(variants, differences, causes, encoder)
+            parts.append("\n".join([*heading, *map(_wrapped, said)]))
+        parts += [
+            f"{encoder}, {rows['n'].min()} images a class measured, [95 % interval]",
+            _table(rows),
+        ]
+    if copies is not None and (said := sentences(copies)):
+        parts.append("\n  ".join(["Copies:", *said]))
+    parts.append("\n".join(_places(results)))
+    return "\n" + "\n\n".join(parts)
 
 
-def print_copies(results: Path) -> None:
-    """Say which sources hold copies, if any do."""
-    copies = results / "summary/copies.parquet"
-    if said := sentences(frame(copies)) if copies.exists() else []:
-        print("\nCopies:", *said, sep="\n  ")
+def _wrapped(sentence: str) -> str:
+    """Wrap a sentence; what is not its beginning stands further right."""
+    return textwrap.fill(
+        sentence, WIDTH, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False
+    )
+
+
+def _table(variants: pd.DataFrame) -> str:
+    """The headline of an encoder."""
+    columns = [[name, *map(str, cells)] for name, cells in headline(variants).items()]
+    return in_columns(list(zip(*columns, strict=True)))
+
+
+def _places(results: Path) -> list[str]:
+    """Where tables and pages lie, as far as they are made."""
+    page, report = results / "figures/answer.html", results / "report.zip"
+    return [
+        *([f"First page: {page}"] if page.exists() else []),
+        *([f"Report: {report} (unpack it and open report.html)"] if report.exists() else []),
+        f"Tables: {results / 'summary'}",
+    ]
 
 
 def _remedy(given: str, study: Path | None) -> str:

@@ -13,14 +13,14 @@ from synthgap.diagnosis.verdicts import CAUSES, VERDICT, diagnose, verdicts
 from synthgap.measures.intervals.samples import subsample
 from synthgap.measures.prompt_adherence import directions
 from synthgap.measures.tables.embeddings import distinct_texts, embeddings
-from synthgap.tables import concatenate, write, write_with_csv
+from synthgap.tables import write
 
 COLUMNS: Columns = {
     "encoder": (pa.string(), "model whose embeddings were measured"),
     "source": (pa.string(), "the variant"),
     "class_id": (pa.string(), "the class"),
     "name": (pa.string(), "the class's name; names may collide"),
-    "cause": (pa.string(), ", ".join(CAUSES)),
+    "cause": (pa.string(), f"the paper's term for what may be wrong: {', '.join(CAUSES)}"),
     "n": (pa.int64(), "images that were measured of the class in every source"),
     **VERDICT,
 }
@@ -70,13 +70,6 @@ def diagnose_variant(
     shared = {"encoder": encoder, "source": source, "n": n}
     rows = [shared | row for row in verdicts(classes, diagnose(classes, draws, texts, embeds_text))]
     write(described_table(rows, COLUMNS), path, metadata)
-
-
-def join_diagnoses(
-    path: str | Path, tables: Sequence[str | Path], metadata: Mapping[str, str]
-) -> None:
-    """Put the tables of all variants and encoders under each other, as Parquet and as CSV."""
-    write_with_csv(concatenate(tables).cast(SCHEMA), path, metadata)
 
 
 def _directions(path: str | Path, class_ids: Sequence[str]) -> Float[np.ndarray, "classes d"]:

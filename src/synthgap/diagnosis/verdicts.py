@@ -32,7 +32,7 @@ NO_TEXTS = "an encoder of texts, and this one sees images alone"
 VERDICT: Columns = {
     "suffers": (
         pa.bool_(),
-        "whether the class suffers from the cause, at a false-discovery rate of "
+        "whether this is wrong with the class, at a false-discovery rate of "
         f"{FALSE_DISCOVERY_RATE:.0%} over the classes; empty where it cannot be measured",
     ),
     **with_interval("value", "; ".join(f"{cause}: {text}" for cause, text in CAUSES.items())),

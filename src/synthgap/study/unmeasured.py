@@ -10,8 +10,8 @@ from synthgap.measures.nearest_neighbours import HEADLINE, NEIGHBOURS, least_ima
 from synthgap.study.model import Study
 
 ONE_CLASS = (
-    "classes: with one class alone linear separability and the diagnosis of ambiguity and "
-    "adherence stay empty, and accuracies are 1 whatever the images; take two classes or more"
+    "classes: with one class alone linear separability stays empty, nothing shows an ambiguous "
+    "prompt or images that ignore it, and accuracies are 1 whatever the images; take two or more"
 )
 
 

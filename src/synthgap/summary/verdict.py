@@ -1,77 +1,86 @@
-"""The verdict on each variant, in a few sentences that the intervals of the summaries decide."""
+"""The verdict: which variant comes closest to natural images, and what is wrong with each.
 
+Sentences for a stranger, made of tables alone. What an interval does not decide is called so.
+"""
+
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import pandas as pd
 
 from synthgap.numbers import with_interval
+from synthgap.summary.causes import DEFECTS, NAMES
 
 BASELINE = "natural-train"
 """What variants are compared with."""
 
+ACCURACIES = {
+    "top1": "classifier top-1",
+    "knn_accuracy": "5-NN accuracy",
+    "centroid_accuracy": "centroid accuracy",
+}
+"""By what variants are ranked: the first of these that all variants have."""
 
-class Measure(NamedTuple):
-    """A measure of the verdict, and what its difference from natural images means."""
+LISTED = 5
+"""Variants that a sentence names; of more it says how many."""
+
+
+class OverAll(NamedTuple):
+    """A measure over all classes that tells of a defect where no single class decides it."""
 
     column: str
-    title: str
-    higher: str
-    """What a variant is whose measure is decidedly higher; `{}` stands for by how much."""
-    lower: str
-    undecided: str
-    """What is left open where the interval holds zero."""
+    sign: int
+    """Of a difference that tells of it."""
 
 
-MEASURES = (
-    Measure(
-        "centroid_distance",
-        "centroid distance",
-        "is {} more diverse than natural images",
-        "is {} less diverse than natural images",
-        "whether it is less diverse than natural images",
-    ),
-    Measure(
-        "centroid_shift",
-        "centroid shift",
-        "lies {} further from natural images than these from each other",
-        "lies {} closer to natural images than these to each other",
-        "whether it lies elsewhere than natural images",
-    ),
-    Measure(
-        "knn_accuracy",
-        "5-NN accuracy",
-        "puts {} more of natural-val right than natural images do",
-        "puts {} less of natural-val right than natural images do",
-        "whether it puts fewer images of natural-val right than natural images do",
-    ),
-)
-"""Diversity, concept and what both cost, in the order of the sentences."""
-
-TRAINED = Measure(
-    "top1",
-    "classifier top-1",
-    "trains a classifier that is {} better than natural images do",
-    "trains a classifier that is {} worse than natural images do",
-    "whether it trains a worse classifier than natural images do",
-)
-"""Where classifiers were trained."""
-
-CAUSES = {
-    "ambiguity": "are taken by another class",
-    "adherence": "do not show what the prompt says",
-    "diversity": "are too much alike",
-    "concept": "lie elsewhere than the natural ones",
+OVER_ALL = {
+    "diversity": OverAll("centroid_distance", -1),
+    "concept": OverAll("centroid_shift", 1),
 }
-"""What the images of a class that suffers from a cause do."""
+"""Of causes."""
+
+
+class Difference(NamedTuple):
+    """How much higher one source is than another, with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def sign(self) -> int:
+        """1 or -1 where the interval decides it, else 0; also where there is no interval."""
+        return int(self.low > 0) - int(self.high < 0)
+
+    @property
+    def empty(self) -> bool:
+        """Whether it says nothing: not measured, or everything right whatever the images."""
+        return pd.isna(self.value) or self.value == self.low == self.high == 0
+
+    def __str__(self) -> str:
+        """With its sign and interval."""
+        return str(with_interval(*self, signed=True))
+
+
+NONE = Difference(float("nan"), float("nan"), float("nan"))
+"""Where nothing was measured."""
+
+
+class Differences(dict[tuple[str, str, str], Difference]):
+    """By measure and two sources: how much higher the second is than the first."""
+
+    def __missing__(self, key: tuple[str, str, str]) -> Difference:
+        """What was not measured decides nothing."""
+        return NONE
 
 
 def verdict(
     variants: pd.DataFrame, differences: pd.DataFrame, causes: pd.DataFrame, encoder: str
 ) -> list[str]:
-    """Say of each variant how it differs from natural images, as far as an interval decides it.
+    """Say which variant comes closest to natural images, and of each what is wrong with it.
 
-    A difference is decided where its paired 95 % interval does not hold zero. What was not measured
-    is left out.
+    A difference is decided where its paired 95 % interval leaves zero out; a defect where the
+    diagnosis finds it.
 
     Args:
         variants: `summary/variants`, a row a source and encoder.
@@ -80,79 +89,129 @@ def verdict(
         encoder: whose space is spoken of.
 
     Returns:
-        A paragraph a variant, in the order of the study.
+        Sentences: the ranking, where there are two variants or more; one a variant, in the order
+        of the study; what could not be measured, if there is any.
     """
     of_encoder = variants[variants["encoder"] == encoder]
     sources = [name for name in of_encoder["source"] if not name.startswith("natural-")]
-    against = differences[
-        (differences["source"] == BASELINE)
-        & ((differences["encoder"] == encoder) | differences["encoder"].isna())
-    ]
-    if "classifier" in of_encoder:
-        trained = of_encoder["classifier"].iloc[0]
-        against = against[against["encoder"].notna() | (against["classifier"] == trained)]
+    classifier = of_encoder["classifier"].iloc[0] if "classifier" in of_encoder else None
+    found = _differences(differences, encoder, classifier)
     judged = causes[causes["encoder"] == encoder]
     return [
-        " ".join(
-            [
-                *_compared(source, against[against["other"] == source]),
-                *_counted(judged[judged["source"] == source]),
-            ]
-        )
-        or f"{source}: nothing could be measured."
-        for source in sources
+        *_ranking(sources, found),
+        *(_of_variant(source, judged[judged["source"] == source], found) for source in sources),
+        *_unmeasured(judged),
     ]
 
 
-def _compared(source: str, differences: pd.DataFrame) -> list[str]:
-    decided, undecided = [], []
-    rows = differences.set_index("measure").to_dict("index")
-    for measure in (*MEASURES, TRAINED):
-        row = rows.get(measure.column)
-        if row is None or pd.isna(row["difference"]):
-            continue
+def _differences(table: pd.DataFrame, encoder: str, classifier: str | None) -> Differences:
+    """What is known of an encoder and of the classifier beside it, either way round."""
+    trained = table["encoder"].isna() & (table["classifier"] == classifier)
+    found = Differences()
+    for row in table[(table["encoder"] == encoder) | trained].to_dict("records"):
         value, low, high = (row[f"difference{end}"] for end in ("", "_low", "_high"))
-        if value == low == high == 0:
-            # Every image is put right, as where there is but one class.
-            continue
-        if low > 0:
-            text = measure.higher.format(with_interval(value, low, high))
-        elif high < 0:
-            text = measure.lower.format(with_interval(-value, -high, -low))
-        else:
-            # Without an interval, nothing is decided either.
-            shown = with_interval(value, low, high, signed=True)
-            undecided.append(f"{measure.undecided} ({measure.title} {shown})")
-            continue
-        decided.append(f"{text} ({measure.title})")
-    sentences = [f"{source} {_and(decided)}."] if decided else []
-    if undecided:
-        beginning = "Not decided" if decided else f"{source}: not decided"
-        sentences.append(f"{beginning}: {'; '.join(undecided)}.")
-    return sentences
+        measure, one, other = row["measure"], row["source"], row["other"]
+        found[measure, one, other] = Difference(value, low, high)
+        found[measure, other, one] = Difference(-value, -high, -low)
+    return found
 
 
-def _counted(causes: pd.DataFrame) -> list[str]:
-    parts = []
-    for row in causes.to_dict("records"):
-        if row["cause"] in CAUSES and row["classes"] and row["suffer"]:
-            classes = f"in {row['suffer']} of {row['classes']} classes"
-            parts.append(f"{classes} images {CAUSES[row['cause']]}")
-    measured = [row for row in causes.to_dict("records") if row["classes"]]
-    if parts:
-        return [f"Class by class: {_and(parts)}."]
-    if measured:
-        return [f"No class was found to suffer from {_or([row['cause'] for row in measured])}."]
+def _ranking(sources: Sequence[str], found: Differences) -> list[str]:
+    """Name the variant that stands highest, if it stands decidedly above every other."""
+    ranked_by = [
+        measure
+        for measure in ACCURACIES
+        if all(not pd.isna(found[measure, BASELINE, one].value) for one in sources)
+        and any(not found[measure, BASELINE, one].empty for one in sources)
+    ]
+    if len(sources) < 2 or not ranked_by:
+        return []
+    measure, title = ranked_by[0], ACCURACIES[ranked_by[0]]
+    first, *others = sorted(sources, key=lambda one: -found[measure, BASELINE, one].value)
+    beside = [one for one in others if found[measure, one, first].sign != 1]
+    if beside:
+        return [
+            f"Not decided: {_listed([first, *beside])} comes closest to natural images in {title} "
+            f"({first} minus {beside[0]}: {found[measure, beside[0], first]})."
+        ]
+    better = found[measure, BASELINE, first].sign == 1
+    standing = "does better than" if better else "comes closest to"
+    return [
+        f"{first} {standing} natural images in {title}; the next is {others[0]}, lower by "
+        f"{with_interval(*found[measure, others[0], first])}."
+    ]
+
+
+def _of_variant(source: str, causes: pd.DataFrame, found: Differences) -> str:
+    counts = {
+        row["cause"]: (row["suffer"], row["classes"])
+        for row in causes.to_dict("records")
+        if row["classes"]
+    }
+    parts = [*_accuracy(source, found), *_defects(source, counts, found)]
+    return f"{source}: {'; '.join(parts) or 'nothing could be measured'}."
+
+
+def _accuracy(source: str, found: Differences) -> list[str]:
+    """Say how far a variant is from natural images in the first accuracy that it has."""
+    for measure, title in ACCURACIES.items():
+        difference = found[measure, BASELINE, source]
+        if difference.empty:
+            continue
+        if difference.sign == 0:
+            return [f"not decided whether below natural images in {title} ({difference})"]
+        if difference.sign > 0:
+            return [f"{with_interval(*difference)} above natural images in {title}"]
+        return [
+            f"{with_interval(*found[measure, source, BASELINE])} below natural images in {title}"
+        ]
     return []
 
 
-def _and(parts: list[str]) -> str:
-    return _joined(parts, "and")
+def _defects(source: str, counts: Mapping[str, tuple[int, int]], found: Differences) -> list[str]:
+    """Say in how many classes a variant has each defect, then what only all together decide."""
+    parts: list[str] = []
+    last_subject, last_classes = "", 0
+    for cause, defect in DEFECTS.items():
+        suffer, classes = counts.get(cause, (0, 0))
+        if not suffer:
+            continue
+        of_all = "" if classes == last_classes else f" of {classes} classes"
+        subject = "" if defect.subject == last_subject else f"{defect.subject} "
+        parts.append(f"in {suffer}{of_all} {subject}{defect.predicate}")
+        last_subject, last_classes = defect.subject, classes
+    said = [", ".join(parts)] if parts else []
+    together = [
+        NAMES[cause]
+        for cause, (column, sign) in OVER_ALL.items()
+        if not counts.get(cause, (0, 0))[0] and found[column, BASELINE, source].sign == sign
+    ]
+    if together:
+        said.append(
+            f"over all classes together its images are {' and '.join(together)}, "
+            "though in no single one decidedly"
+        )
+    elif counts and not parts:
+        classes = max(classes for _, classes in counts.values())
+        said.append(f"no defect is decided in any of {classes} classes")
+    return said
 
 
-def _or(parts: list[str]) -> str:
-    return _joined(parts, "or")
+def _unmeasured(causes: pd.DataFrame) -> list[str]:
+    """Say which defects could not be looked for, and in which variants."""
+    said = []
+    for cause, name in NAMES.items():
+        rows = causes[causes["cause"] == cause]
+        missing = list(rows.loc[rows["classes"] == 0, "source"])
+        if missing:
+            of_some = f" ({', '.join(missing)})" if len(missing) < len(rows) else ""
+            said.append(f"{name}{of_some}")
+    return [f"Not measured: {', '.join(said)}."] if said else []
 
 
-def _joined(parts: list[str], word: str) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {word} {parts[-1]}"
+def _listed(names: Sequence[str]) -> str:
+    """The first of some names, and how many more there are."""
+    shown = list(names[:LISTED])
+    if len(names) > LISTED:
+        shown.append(f"{len(names) - LISTED} more")
+    return f"{', '.join(shown[:-1])} or {shown[-1]}"

@@ -6,11 +6,12 @@ import pytest
 from diagnosed import centres, cloud, world
 from points import write_points, write_source
 
-from synthgap.diagnosis.of_variant import SCHEMA, diagnose_variant, join_diagnoses
+from synthgap.diagnosis.of_variant import diagnose_variant
 from synthgap.errors import InputError
 from synthgap.figures.charts import causes
 from synthgap.figures.pages.diagnosis import write_diagnosis
 from synthgap.summary.causes import COLUMNS, NAMES, causes_table
+from synthgap.summary.diagnosis import join_diagnoses
 from synthgap.tables import metadata_of, read, write_embeddings
 
 
@@ -96,10 +97,16 @@ class TestTable:
         assert joined.num_rows == 64
         assert set(joined["source"].to_pylist()) == {"classname", "disamb"}
         schema = pq.read_schema(tmp_path / "joined.parquet")
-        assert schema.names == SCHEMA.names
+        assert schema.names == [
+            *("encoder", "source", "class_id", "name", "cause", "defect", "n", "suffers", "value"),
+            *("value_low", "value_high", "natural", "excess", "p_value", "q_value", "other_class"),
+            *("reason", "advice"),
+        ]
         for field in schema:
             assert field.metadata[b"description"], field.name
-        assert len(pd.read_csv(tmp_path / "joined.csv")) == 64
+        csv = pd.read_csv(tmp_path / "joined.csv")
+        assert len(csv) == 64
+        assert set(zip(csv["cause"], csv["defect"], strict=True)) == set(NAMES.items())
 
 
 class TestCauses:
@@ -111,6 +118,7 @@ class TestCauses:
             suffers = table.loc[table["cause"] == row["cause"], "suffers"]
             assert (row["suffer"], row["classes"]) == (suffers.sum(), 8)
             assert row["share"] == suffers.mean()
+            assert row["defect"] == NAMES[row["cause"]]
         assert [field.name for field in counted.schema] == list(COLUMNS)
         for field in counted.schema:
             assert field.metadata[b"description"]
@@ -135,9 +143,16 @@ class TestPage:
         assert "use the definition" in page
         assert "nan" not in page
         assert "None" not in page
-        for cause in ("ambiguity", "adherence", "diversity", "concept"):
+        for cause, words in (
+            ("ambiguity", "have an ambiguous prompt"),
+            ("adherence", "ignore the prompt"),
+            ("diversity", "are too alike"),
+            ("concept", "are off target"),
+        ):
             known = table[table["cause"] == cause]["suffers"]
-            assert f"{int(known.sum())} of {len(known)}" in page
+            assert f"<td>{int(known.sum())} of {len(known)} {words}</td>" in page
+            assert f"<th>{NAMES[cause]}</th>" in page
+            assert f"{cause}:" not in page
 
     def test_says_where_a_cause_was_not_measured(self, sources, tmp_path):
         table = diagnosed(tmp_path / "d.parquet", sources, None)
@@ -145,7 +160,9 @@ class TestPage:
 
     def test_says_when_no_class_suffers(self, sources, tmp_path):
         table = diagnosed(tmp_path / "d.parquet", sources, None)
-        assert "No class suffers" in page_of(tmp_path / "d.html", table.assign(suffers=False))
+        assert "No class was found to have a defect" in page_of(
+            tmp_path / "d.html", table.assign(suffers=False)
+        )
 
     def test_names_are_text_and_no_markup(self, sources, tmp_path):
         table = diagnosed(tmp_path / "d.parquet", sources, None)

@@ -1,4 +1,4 @@
-"""The page of the diagnosis: which classes suffer from which cause."""
+"""The page of the diagnosis: which classes have which defect."""
 
 from collections.abc import Hashable, Iterator, Mapping
 from itertools import islice
@@ -9,6 +9,7 @@ import pandas as pd
 
 from synthgap.figures.pages.rendering import write_page
 from synthgap.numbers import NOTHING, number
+from synthgap.summary.causes import NAMES, counted
 
 SHOWN = 1000
 """Classes on the page; the tables hold all of them."""
@@ -22,22 +23,22 @@ MEANINGS = {
 """Of each cause what its numbers are."""
 
 
-class Cause(NamedTuple):
-    """A cause, and what its numbers are."""
+class Defect(NamedTuple):
+    """A defect, and what its numbers are."""
 
     name: str
     meaning: str
 
 
 class Variant(NamedTuple):
-    """A variant, and of each cause how many classes suffer from it."""
+    """A variant, and of each defect how many classes have it."""
 
     name: str
     counts: list[str]
 
 
 class Verdict(NamedTuple):
-    """The numbers of a class and cause."""
+    """The numbers of a class and defect."""
 
     numbers: str
     measured: bool
@@ -45,14 +46,14 @@ class Verdict(NamedTuple):
 
 
 class Class(NamedTuple):
-    """A class of a variant that suffers from something."""
+    """A class of a variant that has a defect."""
 
     variant: str
     name: str
     verdicts: list[Verdict]
-    """One a cause."""
+    """One a defect."""
     first: str
-    """The cause to mend first, and why."""
+    """The defect to mend first, and why."""
     advice: str
 
 
@@ -60,15 +61,15 @@ class Encoder(NamedTuple):
     """What the page shows of an encoder."""
 
     name: str
-    causes: list[Cause]
+    defects: list[Defect]
     variants: list[Variant]
     classes: list[Class]
     suffering: int
-    """Classes that suffer, of which `classes` are the first."""
+    """Classes that have a defect, of which `classes` are the first."""
 
 
 def write_diagnosis(path: str | Path, diagnosis: pd.DataFrame, causes: pd.DataFrame) -> None:
-    """Write how many classes suffer from each cause, and then each class that suffers from any.
+    """Write how many classes have each defect, and then each class that has any.
 
     Args:
         path: where to, HTML.
@@ -87,7 +88,7 @@ def _encoder(name: str, diagnosis: pd.DataFrame, causes: pd.DataFrame) -> Encode
     suffering = list(_suffering(diagnosis))
     return Encoder(
         name,
-        [Cause(cause, MEANINGS[cause]) for cause in named],
+        [Defect(NAMES[cause], MEANINGS[cause]) for cause in named],
         [
             Variant(str(source), [_count(row) for row in rows.to_dict("records")])
             for source, rows in causes.groupby("source", sort=False)
@@ -98,11 +99,13 @@ def _encoder(name: str, diagnosis: pd.DataFrame, causes: pd.DataFrame) -> Encode
 
 
 def _count(row: Mapping[Hashable, Any]) -> str:
-    return f"{row['suffer']} of {row['classes']}" if row["classes"] else "not measured"
+    if not row["classes"]:
+        return "not measured"
+    return counted(row["cause"], row["suffer"], row["classes"])
 
 
 def _suffering(diagnosis: pd.DataFrame) -> Iterator[list[dict[Hashable, Any]]]:
-    """The rows of each class of each variant that suffers from anything."""
+    """The rows of each class of each variant that has a defect."""
     for _, group in diagnosis.groupby(["source", "class_id"], sort=False):
         rows = group.to_dict("records")
         if any(_suffers(row) for row in rows):
@@ -121,7 +124,7 @@ def _class(rows: list[dict[Hashable, Any]], causes: list[str]) -> Class:
         first["source"],
         f"{first['class_id']} {first['name']}",
         [by_cause[cause] for cause in causes],
-        f"{first['cause']}: {first['reason']}",
+        f"{NAMES[first['cause']]}: {first['reason']}",
         first["advice"],
     )
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from synthgap.figures.pages.rendering import write_page
 from synthgap.numbers import decimals_for, in_row, number
+from synthgap.summary.causes import NAMES
 
 
 class Distance(NamedTuple):
@@ -58,6 +59,7 @@ def write_quoted(path: str | Path, variants: pd.DataFrame, quoted: pd.DataFrame)
         distances=_distances(quoted),
         effects=_effects(variants),
         separability=_separability(variants),
+        defects=list(NAMES.values()),
     )
 
 
