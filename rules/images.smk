@@ -8,8 +8,8 @@ of one colour and the like; copies/{source}.parquet, and joined summary/copies.p
 images are copies of others.
 Guarantees: what is read is not copied, and every image is in one of the two tables. No class that is
 read has a larger share of copies than its source's `max_copies`; that is known as soon as its source and
-the natural images are read, whatever is still to be generated. A generated image depends on its key alone (prompt, seed, settings, model, code). Images whose key is still
-wanted stay byte for byte; only the missing ones are made, and those that a killed job had finished
+the natural images are read, whatever is still to be generated. A generated image depends on its key
+alone (prompt, seed, settings, model, code). Images whose key is still wanted stay byte for byte; only the missing ones are made, and those that a killed job had finished
 are taken over.
 """
 

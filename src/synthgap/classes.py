@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError, field_validator
 
 from synthgap.csv_rows import csv_rows
 from synthgap.errors import InputError
@@ -23,6 +23,13 @@ class Category(Section):
     folder: str = Field(default="", pattern=r"^[^/]*$")
     """What the class is called in image sets (the name of its folder, or its label in Parquet
     files), where that is not its class_id."""
+
+    @field_validator("folder")
+    @classmethod
+    def _one_of_its_own(cls, folder: str) -> str:
+        if folder in (".", "..") or "\0" in folder:
+            raise ValueError(f"{folder!r} is no folder of a class; write its name")
+        return folder
 
 
 class ClassFile(Section):

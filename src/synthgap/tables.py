@@ -1,5 +1,6 @@
 """The Parquet tables that stages hand to each other: their schemas, reading and writing."""
 
+import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -61,7 +62,7 @@ def write(table: pa.Table, path: str | Path, metadata: Mapping[str, str]) -> Non
         pq.write_table(table.replace_schema_metadata(described), beside, **layout)
 
 
-FORMULA = r"^([=+\-@\t\n])"
+FORMULA = r"^(\x{feff}?\s*[=+\-@\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}]|[\t\n])"
 """What a spreadsheet takes for the beginning of a formula, or passes over before one."""
 
 
@@ -79,7 +80,9 @@ def write_csv(table: pa.Table, path: str | Path) -> None:
     are.
     """
     with replacing(path) as beside:
-        _without_formulas(table).to_pandas().to_csv(beside, index=False)
+        # Between quotes, since a spreadsheet may part cells at other characters than commas.
+        texts = csv.QUOTE_NONNUMERIC
+        _without_formulas(table).to_pandas().to_csv(beside, index=False, quoting=texts)
 
 
 def _without_formulas(table: pa.Table) -> pa.Table:

@@ -37,7 +37,11 @@ def take(results: str | Path) -> None:
         return
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
+        except PermissionError:
+            # Another user's; to lock it needs no right to write.
+            descriptor = os.open(file, os.O_RDONLY)
     except OSError:
         # Not for this run to write in; its jobs say so.
         return

@@ -43,14 +43,6 @@ CAUSE = (pa.string(), f"the paper's term for what may be wrong: {', '.join(NAMES
 DEFECT = (pa.string(), f"the same in plain words: {', '.join(NAMES.values())}")
 """Columns of the summaries."""
 
-NAMES = {
-    "ambiguity": "ambiguous prompt",
-    "adherence": "ignores the prompt",
-    "diversity": "too alike",
-    "concept": "off target",
-}
-"""Of each cause the words for people."""
-
 COLUMNS: Columns = {
     "encoder": (pa.string(), "model whose embeddings were measured"),
     "source": (pa.string(), "the variant"),

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from synthgap.errors import InputError
+from synthgap.jobs import runs
 from synthgap.jobs.devices import best_device
 from synthgap.models import release
 
@@ -108,9 +109,7 @@ def _end_with(process: int) -> None:
     """End this process when another has gone, which is what waits for it."""
     while True:
         time.sleep(1)
-        try:
-            os.kill(process, 0)
-        except ProcessLookupError:
+        if not runs.alive(process):
             os._exit(1)
 
 
