@@ -37,7 +37,7 @@ def test_class_folders(tmp_path: Path):
     assert listing.counts == {"crane": 3, "heron": 2}
     reasons = "\n".join(listing.aside)
     assert "notes.txt: no image by its name, which ends in .txt" in reasons
-    assert "readme.md: a file beside class folders" in reasons
+    assert "readme.md: a file beside the class folders" in reasons
     assert ".DS_Store" not in reasons
 
 
@@ -58,6 +58,25 @@ def test_images_without_class_folders_are_one_class(tmp_path: Path):
     listing = place.splits["train"]
     assert isinstance(listing, Rows)
     assert listing.counts == {ONE_CLASS: 4}
+
+
+def test_a_folder_of_many_files_is_looked_at_once(tmp_path: Path):
+    for number in range(3000):
+        (tmp_path / f"{number}.{'png' if number % 2 else 'txt'}").touch()
+    looks = 0
+    suffix = Path.suffix.fget
+    assert suffix is not None
+
+    def counted(path: Path) -> str:
+        nonlocal looks
+        looks += 1
+        return suffix(path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "suffix", property(counted))
+        listing = only(tmp_path)
+    assert (sum(listing.counts.values()), len(listing.aside)) == (1500, 1500)
+    assert looks < 10 * 3000
 
 
 @pytest.mark.parametrize("val", ["validation", "val", "test"])
