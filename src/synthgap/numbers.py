@@ -93,6 +93,15 @@ def decimals_for(values: Iterable[float], digits: int = DIGITS) -> int:
     return max(0, digits - 1 - leading)
 
 
+def counted(number: int, one: str, several: str | None = None) -> str:
+    """Write how many there are of something.
+
+    >>> counted(1, "class", "classes"), counted(0, "variant")
+    ('1 class', '0 variants')
+    """
+    return f"{number} {one if number == 1 else several or one + 's'}"
+
+
 def in_columns(rows: Sequence[Sequence[str]]) -> str:
     """Lay out rows of text, the first of which is the header, for a terminal.
 

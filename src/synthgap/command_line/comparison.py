@@ -16,6 +16,7 @@ from synthgap.command_line.sources import NATURAL, Sources, sources_of, table_of
 from synthgap.command_line.study_text import Class, Parts, limited, printable, safe_name, study_text
 from synthgap.errors import InputError
 from synthgap.files import replacing
+from synthgap.numbers import counted
 from synthgap.study.model import NATURAL_TRAIN
 from synthgap.study.parsing import parse_model
 
@@ -186,11 +187,10 @@ def _said(
 ) -> str:
     model = encoder.model
     place = model.get("folder") or f"{model['repository']} at {model['revision'][:12]}"
-    classes = len(chosen.classes)
     lines = [
         *table_of(sources).split("\n"),
         "",
-        f"{classes} class{'es' if classes > 1 else ''} in every source.",
+        f"{counted(len(chosen.classes), 'class', 'classes')} in every source.",
         *chosen.reasons,
         f"Encoder: {place} ({encoder.kind}). {encoder.reason}",
     ]

@@ -164,6 +164,14 @@ def test_a_csv_file(tmp_path: Path, header: str, separator: str):
     assert "none.png: no such file, though row 3 of list.csv names it" in listing.aside[0]
 
 
+def test_a_cell_that_can_name_no_file_is_put_aside(tmp_path: Path):
+    fill(tmp_path, 1)
+    (tmp_path / "list.csv").write_text(f"class_id,file\ncrane,000.png\ncrane,{'x' * 300}.png\n")
+    listing = only(tmp_path / "list.csv")
+    assert listing.counts == {"crane": 1}
+    assert listing.aside[0].endswith(".png: File name too long, though row 2 of list.csv names it")
+
+
 def test_a_table_that_a_study_can_name_is_named(tmp_path: Path):
     fill(tmp_path, 2)
     (tmp_path / "list.csv").write_text("class_id,file\ncrane,000.png\nheron,001.png\n")
@@ -196,6 +204,8 @@ def test_a_zip_of_class_folders(tmp_path: Path):
         ("list.csv", "class_id,file\n", "has no rows"),
         ("list.csv", "class_id,picture\na,b\n", "no column of files"),
         ("list.csv", "kind,file\na,b\n", "no column of labels"),
+        ("list.csv", 'class_id,file\na,b\n"a,c\na,d\n', r"list.csv: line 4: not CSV \(unexpected end"),
+        ("list.csv", "class_id;file\na;b;c\n", "line 2: 3 cells under a header of 2"),
         ("list.jsonl", "{", "line 1 is not JSON"),
         ("broken.parquet", "x", "not a readable Parquet file"),
         ("broken.zip", "x", "not a whole zip file"),
