@@ -27,8 +27,8 @@ Natural = Annotated[
     str,
     typer.Argument(
         metavar="PHOTOS",
-        help="Natural images: a folder of class folders, a CSV or Parquet file, a pattern of "
-        "Parquet files, a Hugging Face dataset folder, or a zip of these.",
+        help="Natural images: a folder of class folders, a CSV, TSV, JSON Lines or Parquet file, a "
+        "pattern of Parquet files, a Hugging Face dataset folder, or a zip of a folder.",
         show_default=False,
     ),
 ]
@@ -116,7 +116,7 @@ def init(
 
 @app.command()
 def check(study: StudyFile) -> None:
-    """Check a study file: one line, right or wrong.
+    """Check a study file: say in a line what is wrong, or what the study is.
 
     \b
     Example:

@@ -23,7 +23,10 @@ ONE_CLASS = "all"
 DEEPEST = 3
 """Folders that hold nothing but another one are entered so often."""
 
-KINDS = "a folder of class folders, a CSV or Parquet file, a Hugging Face dataset folder, or a zip"
+KINDS = (
+    "a folder of class folders, a file that ends in .csv, .tsv, .jsonl or .parquet, a pattern of "
+    "Parquet files, a Hugging Face dataset folder, or a zip of a folder"
+)
 
 
 @dataclass(frozen=True)
