@@ -81,9 +81,7 @@ def choose(classes: Sequence[Matched], shown: Mapping[str, str]) -> Chosen:
     return Chosen(large, n, val, reasons, left_out, warning)
 
 
-def _large(
-    classes: Sequence[Matched], shown: Mapping[str, str]
-) -> tuple[list[Matched], list[str]]:
+def _large(classes: Sequence[Matched], shown: Mapping[str, str]) -> tuple[list[Matched], list[str]]:
     """The classes that can win a vote of the nearest neighbours, and why the others cannot."""
     least = least_images(HEADLINE, len(classes))
     large, left_out = [], []

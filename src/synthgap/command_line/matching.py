@@ -107,8 +107,8 @@ def path_safe(text: str, otherwise: str) -> str:
 def folder_name(text: str, otherwise: str) -> str:
     """What of a text can name a folder beside which files lie, as a variant and an encoder do.
 
-    >>> folder_name("sp.parquet", "made"), folder_name("a b.CSV.png", "made"), folder_name("v1.5", "")
-    ('sp', 'a-b', 'v1.5')
+    >>> [folder_name(each, "made") for each in ("sp.parquet", "a b.CSV.png", "v1.5", ".png")]
+    ['sp', 'a-b', 'v1.5', 'png']
     """
     name = path_safe(text, otherwise)
     while name.lower().endswith(SUFFIXES):

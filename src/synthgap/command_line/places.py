@@ -121,7 +121,8 @@ def _content(path: Path) -> Content:
         entries = sorted(entry for entry in path.iterdir() if not entry.name.startswith("."))
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
-    folders, files = [], []
+    folders: list[Path] = []
+    files: list[Path] = []
     for entry in entries:
         (folders if entry.is_dir() else files).append(entry)
     return Content(folders, files)

@@ -204,7 +204,11 @@ def test_a_zip_of_class_folders(tmp_path: Path):
         ("list.csv", "class_id,file\n", "has no rows"),
         ("list.csv", "class_id,picture\na,b\n", "no column of files"),
         ("list.csv", "kind,file\na,b\n", "no column of labels"),
-        ("list.csv", 'class_id,file\na,b\n"a,c\na,d\n', r"list.csv: line 4: not CSV \(unexpected end"),
+        (
+            "list.csv",
+            'class_id,file\na,b\n"a,c\na,d\n',
+            r"list.csv: line 4: not CSV \(unexpected end",
+        ),
         ("list.csv", "class_id;file\na;b;c\n", "line 2: 3 cells under a header of 2"),
         ("list.jsonl", "{", "line 1 is not JSON"),
         ("broken.parquet", "x", "not a readable Parquet file"),
