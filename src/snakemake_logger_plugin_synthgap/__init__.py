@@ -115,7 +115,9 @@ def _mistake_on_command_line() -> str | None:
         given = re.search(r"Unparsable value: (.*)\)", str(error))
         wrong = f"not {given[1]}" if given else "and a key is a word of two letters or more"
         return f"--config takes key=value, as in --config images_per_class=100, {wrong}"
-    if isinstance(error, (OSError, UnicodeError)) or str(error).startswith("Config file "):
+    # PyYAML leaves an impossible date or number to Python's own errors.
+    python = (OSError, ValueError, AttributeError, LookupError)
+    if isinstance(error, python) or str(error).startswith("Config file "):
         return next(filter(None, map(_unreadable, _study_files())), None)
     return None
 

@@ -51,8 +51,8 @@ def csv_text(file: str | Path, needed: Sequence[str]) -> CsvText:
     text = _text(file)
     headers = {delimiter: _header(text, delimiter) for delimiter in DELIMITERS}
     fitting = [each for each, names in headers.items() if set(needed) <= set(names)]
-    # Where none fits, the one that finds most columns is shown.
-    delimiter = fitting[0] if fitting else max(headers, key=lambda each: len(headers[each]))
+    # Where none fits or several do, the one that finds most columns is taken.
+    delimiter = max(fitting or headers, key=lambda each: len(headers[each]))
     names = headers[delimiter]
     missing = [column for column in needed if column not in names]
     if missing:

@@ -55,13 +55,13 @@ def with_interval(
     *,
     signed: bool = False,
 ) -> Written:
-    """Write a number and the ends of its interval, all with the same decimals.
+    """Write a number and the ends of its interval, if it has one, all with the same decimals.
 
-    >>> str(with_interval(0.2, -0.1, 0.5)), str(with_interval(None, None, None))
-    ('0.200 [−0.100, 0.500]', '–')
+    >>> str(with_interval(0.2, -0.1, 0.5)), str(with_interval(0.2, None, None))
+    ('0.200 [−0.100, 0.500]', '0.200')
     """
     text, *ends = (number(each, decimals, signed=signed) for each in (value, low, high))
-    return Written(text) if text == NOTHING else Written(text, f"[{', '.join(ends)}]")
+    return Written(text) if NOTHING in (text, *ends) else Written(text, f"[{', '.join(ends)}]")
 
 
 def in_row(
@@ -91,6 +91,15 @@ def decimals_for(values: Iterable[float], digits: int = DIGITS) -> int:
     largest = max((abs(value) for value in values if not math.isnan(value)), default=0)
     leading = math.floor(math.log10(largest)) if largest > 0 else 0
     return max(0, digits - 1 - leading)
+
+
+def counted(number: int, one: str, several: str | None = None) -> str:
+    """Write how many there are of something.
+
+    >>> counted(1, "class", "classes"), counted(0, "variant")
+    ('1 class', '0 variants')
+    """
+    return f"{number} {one if number == 1 else several or one + 's'}"
 
 
 def in_columns(rows: Sequence[Sequence[str]]) -> str:

@@ -81,10 +81,20 @@ def test_a_mistake_is_one_line(mistake: str, finished: Project, tmp_path: Path) 
     assert finished.files("**/*.parquet") == before
 
 
-def test_unreadable_yaml_is_a_line_with_its_place(finished: Project, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("study: tiny\nclasses: [\n", "line 3, column 1: not YAML"),
+        ("study: 2020-99-99\n", "line 1: 2020-99-99 cannot be read as a date"),
+        ("study: !!timestamp x\n", "line 1: x cannot be read as a date"),
+    ],
+)
+def test_unreadable_yaml_is_a_line_with_its_place(
+    finished: Project, tmp_path: Path, content: str, said: str
+) -> None:
     """Snakemake itself reads the file first; it and the check say the same."""
     broken = tmp_path / "broken.yaml"
-    broken.write_text("study: tiny\nclasses: [\n")
+    broken.write_text(content)
     done = finished.snakemake("--configfile", str(broken), study=False)
     assert done.returncode != 0
     assert "Traceback" not in done.stderr
@@ -96,7 +106,7 @@ def test_unreadable_yaml_is_a_line_with_its_place(finished: Project, tmp_path: P
         check=False,
     )
     assert check.returncode == 1
-    assert check.stderr.startswith(f"synthgap: {broken}: line 3, column 1: not YAML")
+    assert check.stderr.startswith(f"synthgap: {broken}: {said}")
     assert len(check.stderr.splitlines()) == 1
     assert done.stderr.endswith(check.stderr)
 

@@ -1,5 +1,6 @@
 """The commands of `synthgap`. Each ends in one line where something is for the user to mend."""
 
+import errno
 import shlex
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Annotated
 import typer
 
 from synthgap.command_line import workflow
-from synthgap.errors import InputError
+from synthgap.errors import HINTS, InputError
 
 app = typer.Typer(
     name="synthgap",
@@ -26,8 +27,8 @@ Natural = Annotated[
     str,
     typer.Argument(
         metavar="PHOTOS",
-        help="Natural images: a folder of class folders, a CSV or Parquet file, a pattern of "
-        "Parquet files, a Hugging Face dataset folder, or a zip of these.",
+        help="Natural images: a folder of class folders, a CSV, TSV, JSON Lines or Parquet file, a "
+        "pattern of Parquet files, a Hugging Face dataset folder, or a zip of a folder.",
         show_default=False,
     ),
 ]
@@ -58,6 +59,13 @@ StudyOption = Annotated[
 StudyFile = Annotated[
     Path, typer.Argument(metavar="FILE", help="A study file.", show_default=False)
 ]
+
+REMEDIES = {
+    **HINTS,
+    errno.EACCES: "make it accessible, or name another file or folder",
+    errno.ENAMETOOLONG: "a name may have 255 bytes; give a shorter one",
+}
+"""What to do about what the system refuses."""
 
 DEFAULT_STUDY = Path("mine.yaml")
 
@@ -108,7 +116,7 @@ def init(
 
 @app.command()
 def check(study: StudyFile) -> None:
-    """Check a study file: one line, right or wrong.
+    """Check a study file: say in a line what is wrong, or what the study is.
 
     \b
     Example:
@@ -187,3 +195,14 @@ def main() -> None:
 
         # A name that is quoted may hold a line break.
         sys.exit(f"synthgap: {printable(str(error))}")
+    except OSError as error:
+        from synthgap.command_line.study_text import printable
+
+        sys.exit(f"synthgap: {printable(_of_system(error))}")
+
+
+def _of_system(error: OSError) -> str:
+    """What the system refuses, of which file, and what would be right."""
+    where = "" if error.filename is None else f"{error.filename}: "
+    remedy = REMEDIES.get(error.errno or 0, "name another file or folder")
+    return f"{where}{error.strerror or error}; {remedy}"

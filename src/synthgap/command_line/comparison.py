@@ -12,11 +12,12 @@ from synthgap.command_line.counts import ONE_PLACE, Chosen, choose
 from synthgap.command_line.listings import Named, section_of
 from synthgap.command_line.matching import class_ids, matched, path_safe, readable
 from synthgap.command_line.places import look
-from synthgap.command_line.sources import Sources, sources_of, table_of
+from synthgap.command_line.sources import NATURAL, Sources, sources_of, table_of
 from synthgap.command_line.study_text import Class, Parts, limited, printable, safe_name, study_text
 from synthgap.errors import InputError
 from synthgap.files import replacing
-from synthgap.study.model import NATURAL_TRAIN, NATURAL_VAL
+from synthgap.numbers import counted
+from synthgap.study.model import NATURAL_TRAIN
 from synthgap.study.parsing import parse_model
 
 FILES = ".files"
@@ -132,10 +133,7 @@ def _study(
         list_file = beside / f"{source}.csv"
         return sources.listings[source].files(file.parent, list_file, spelled[source])
 
-    parts = {
-        part: named({"images": ONE_PLACE, "train": NATURAL_TRAIN, "val": NATURAL_VAL}[part])
-        for part in sources.natural
-    }
+    parts = {part: named(NATURAL[part]) for part in sources.natural}
     made = {name: named(name) for name in sources.variants}
     section = section_of(parts, synthetic=False)
     if chosen.val_per_class is not None:
@@ -189,15 +187,14 @@ def _said(
 ) -> str:
     model = encoder.model
     place = model.get("folder") or f"{model['repository']} at {model['revision'][:12]}"
-    classes = len(chosen.classes)
     lines = [
         *table_of(sources).split("\n"),
         "",
-        f"{classes} class{'es' if classes > 1 else ''} in every source.",
+        f"{counted(len(chosen.classes), 'class', 'classes')} in every source.",
         *chosen.reasons,
         f"Encoder: {place} ({encoder.kind}). {encoder.reason}",
     ]
-    for title, some in (("Left out", left_out), ("Put aside, since no image", aside)):
+    for title, some in (("Left out", left_out), ("Put aside", aside)):
         if some:
             lines += ["", f"{title} ({len(some)}):", *(f"  {line}" for line in limited(some))]
     if chosen.warning:

@@ -5,9 +5,8 @@ from typing import NamedTuple
 
 from synthgap.command_line.matching import Matched
 from synthgap.errors import InputError
-
-FEWEST = 5
-"""Images a class of each source. Of 5-NN's five votes a class could not win with fewer."""
+from synthgap.measures.nearest_neighbours import HEADLINE, least_images
+from synthgap.numbers import counted
 
 FEW = 50
 """With fewer images a class, intervals are wide."""
@@ -47,16 +46,7 @@ def choose(classes: Sequence[Matched], shown: Mapping[str, str]) -> Chosen:
     Raises:
         InputError: no class has enough images to measure anything.
     """
-    large, left_out = [], []
-    for one in classes:
-        source, n = _limit(one)
-        if n >= FEWEST:
-            large.append(one)
-        else:
-            label = one.labels[source]
-            left_out.append(
-                f"{label}: {one.images[source]} images in {shown[source]}; {_needs(source)}"
-            )
+    large, left_out = _large(classes, shown)
     if not large:
         raise InputError(f"no class has enough images to measure anything: {left_out[0]}")
     limits = {number: _limit(one) for number, one in enumerate(large)}
@@ -91,6 +81,24 @@ def choose(classes: Sequence[Matched], shown: Mapping[str, str]) -> Chosen:
     return Chosen(large, n, val, reasons, left_out, warning)
 
 
+def _large(classes: Sequence[Matched], shown: Mapping[str, str]) -> tuple[list[Matched], list[str]]:
+    """The classes that can win a vote of the nearest neighbours, and why the others cannot."""
+    least = least_images(HEADLINE, len(classes))
+    large, left_out = [], []
+    for one in classes:
+        source, n = _limit(one)
+        if n >= least:
+            large.append(one)
+        else:
+            label, images = one.labels[source], counted(one.images[source], "image")
+            left_out.append(f"{label}: {images} in {shown[source]}; {_needs(source, least)}")
+    # A class that is left alone needs more.
+    if len(large) == 1 < len(classes):
+        large, alone = _large(large, shown)
+        left_out += alone
+    return large, left_out
+
+
 def _limit(one: Matched) -> tuple[str, int]:
     """The source that limits n in a class, and the n that it allows."""
     allowed = {source: _allowed(source, images) for source, images in one.images.items()}
@@ -103,10 +111,10 @@ def _allowed(source: str, images: int) -> int:
     return part - part // ROOM
 
 
-def _needs(source: str) -> str:
+def _needs(source: str, least: int) -> str:
     if source == ONE_PLACE:
-        return f"it needs {2 * FEWEST}, since natural images are parted in two"
-    return f"it needs {FEWEST}"
+        return f"it needs {2 * least}, since natural images are parted in two"
+    return f"it needs {least}"
 
 
 def _others(least: int, others: int) -> str:

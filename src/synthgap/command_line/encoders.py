@@ -6,17 +6,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from synthgap.command_line.listings import from_study
-from synthgap.command_line.matching import path_safe
+from synthgap.command_line.matching import folder_name
 from synthgap.errors import InputError
+from synthgap.study.names import NOT_ENCODERS
 
 LARGE = ("openai/clip-vit-large-patch14", "32bd64288804d66eefd0ccbe215aa642df71cc41")
 """CLIP ViT-L/14 and the commit that is used where nothing else is asked for."""
 
 BASE = "openai/clip-vit-base-patch32"
 """CLIP ViT-B/32, used at the commit that the cache holds."""
-
-RESERVED = frozenset({"classes", "all"})
-"""Names that stand for something else beside those of encoders."""
 
 PATIENCE = 10
 """Seconds until the hub counts as out of reach."""
@@ -101,8 +99,8 @@ def _of_repository(repository: str, revision: str, reason: str) -> Chosen:
 def _name(kind: str, model: str) -> str:
     if kind == "clip":
         return kind
-    name = path_safe(model, kind)
-    return kind if name.lower() in RESERVED else name
+    name = folder_name(model, kind)
+    return kind if name.lower() in NOT_ENCODERS else name
 
 
 def _fetching(repository: str, revision: str) -> str:

@@ -1,6 +1,5 @@
 """Tables that list image files: a CSV, Parquet or JSON Lines file with a column of labels."""
 
-import csv
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from synthgap.command_line.listings import Rows
+from synthgap.csv_rows import csv_rows
 from synthgap.errors import InputError
 
 LABELS = ("class_id", "label", "labels", "class", "class_name", "category")
@@ -69,8 +69,8 @@ def read_list(path: Path, base: Path) -> Rows:
         place = path.parent / cells[1]
         if not cells[0].strip() or not cells[1].strip():
             aside.append(f"{path}: row {number} has no {label if cells[1].strip() else file}")
-        elif not place.is_file():
-            aside.append(f"{place}: no such file, though row {number} of {path.name} names it")
+        elif (problem := _problem(place)) is not None:
+            aside.append(f"{place}: {problem}, though row {number} of {path.name} names it")
         else:
             named = place.relative_to(base) if place.is_relative_to(base) else place
             rows.append((cells[0], named.as_posix(), cells[2]))
@@ -83,6 +83,14 @@ def read_list(path: Path, base: Path) -> Rows:
         base,
         path if ready and path.suffix.lower() in (".csv", ".parquet") and _plain(path) else None,
     )
+
+
+def _problem(place: Path) -> str | None:
+    """Why there is no file, or None; a cell may be too long to be a name."""
+    try:
+        return None if place.is_file() else "no such file"
+    except OSError as error:
+        return error.strerror
 
 
 def _first(wanted: Sequence[str], columns: Sequence[str]) -> str | None:
@@ -111,24 +119,12 @@ def _rows(path: Path) -> Iterator[Mapping[str, Any]]:
         elif suffix == ".jsonl":
             yield from _of_json_lines(path)
         else:
-            yield from _of_csv(path)
+            # Which columns there are is seen when the first row is there.
+            yield from (row.cells for row in csv_rows(path, ()))
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 text; save it as UTF-8") from error
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
-
-
-def _of_csv(path: Path) -> Iterator[Mapping[str, Any]]:
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        header = lines.readline()
-        # What spreadsheets write: semicolons where the comma is a decimal sign, or tabs.
-        separator = max(",;\t", key=header.count)
-        lines.seek(0)
-        try:
-            for row in csv.DictReader(lines, delimiter=separator, restval=""):
-                yield {key: cell for key, cell in row.items() if key is not None}
-        except csv.Error as error:
-            raise InputError(f"{path}: not a CSV file ({error})") from error
 
 
 def _of_json_lines(path: Path) -> Iterator[Mapping[str, Any]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from synthgap.image_sets.class_names import normalised
+from synthgap.study.names import SUFFIXES
 
 LONGEST = 100
 """Characters of a class_id; it becomes a part of file names, and disks allow 255 bytes."""
@@ -101,6 +102,18 @@ def path_safe(text: str, otherwise: str) -> str:
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     safe = re.sub(r"[^A-Za-z0-9._]+", "-", plain)[:LONGEST].strip("-._")
     return safe or otherwise
+
+
+def folder_name(text: str, otherwise: str) -> str:
+    """What of a text can name a folder beside which files lie, as a variant and an encoder do.
+
+    >>> [folder_name(each, "made") for each in ("sp.parquet", "a b.CSV.png", "v1.5", ".png")]
+    ['sp', 'a-b', 'v1.5', 'png']
+    """
+    name = path_safe(text, otherwise)
+    while name.lower().endswith(SUFFIXES):
+        name = path_safe(name.rpartition(".")[0], otherwise)
+    return name
 
 
 def _safe(label: str) -> str:

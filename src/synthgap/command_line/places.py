@@ -14,7 +14,7 @@ from synthgap.command_line.lists import METADATA, has_labels, read_list
 from synthgap.command_line.parquet_sets import by_split, image_column, read_parquet
 from synthgap.command_line.splits import split_of
 from synthgap.errors import InputError
-from synthgap.image_sets.class_folders import SUFFIXES, ClassFolders
+from synthgap.image_sets.class_folders import SUFFIXES, ClassFolders, is_text
 from synthgap.image_sets.found import Found
 
 ONE_CLASS = "all"
@@ -23,7 +23,10 @@ ONE_CLASS = "all"
 DEEPEST = 3
 """Folders that hold nothing but another one are entered so often."""
 
-KINDS = "a folder of class folders, a CSV or Parquet file, a Hugging Face dataset folder, or a zip"
+KINDS = (
+    "a folder of class folders, a file that ends in .csv, .tsv, .jsonl or .parquet, a pattern of "
+    "Parquet files, a Hugging Face dataset folder, or a zip of a folder"
+)
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class Content(NamedTuple):
     @property
     def images(self) -> list[Path]:
         """The files that are images by their names."""
-        return [file for file in self.files if file.suffix.lower() in SUFFIXES]
+        return [file for file in self.files if _is_image(file)]
 
 
 def look(given: str, unpack_to: Callable[[Path], Path]) -> Place:
@@ -118,8 +121,11 @@ def _content(path: Path) -> Content:
         entries = sorted(entry for entry in path.iterdir() if not entry.name.startswith("."))
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
-    folders = [entry for entry in entries if entry.is_dir()]
-    return Content(folders, [entry for entry in entries if entry not in set(folders)])
+    folders: list[Path] = []
+    files: list[Path] = []
+    for entry in entries:
+        (folders if entry.is_dir() else files).append(entry)
+    return Content(folders, files)
 
 
 def _in_parquet(path: Path) -> dict[str, Listing]:
@@ -159,20 +165,21 @@ def _listed(path: Path, content: Content, base: Path | None = None) -> dict[str,
 
 
 def _in_one_folder(path: Path, content: Content) -> Rows:
-    aside = [
-        f"{file}: no image by its name" for file in content.files if file not in content.images
-    ]
+    aside = [f"{file}: no image by its name" for file in content.files if not _is_image(file)]
     aside += [f"{folder}: a folder beside images" for folder in content.folders]
     rows = [(ONE_CLASS, file.name, "") for file in content.images]
     return Rows({ONE_CLASS: len(rows)}, aside, None, rows, path)
 
 
 def _class_folders(path: Path, content: Content) -> Folders:
-    aside = [f"{file}: a file beside class folders" for file in content.files]
+    aside = [
+        f"{file}: {'an image' if _is_image(file) else 'a file'} beside the class folders"
+        for file in content.files
+    ]
     counts = {}
     for folder in content.folders:
         label = folder.name
-        if not _is_text(label):
+        if not is_text(label):
             aside.append(f"{str(folder)!a}: its name is not UTF-8")
             continue
         # Unchecked: here a name need not be one that a study file may hold.
@@ -191,9 +198,5 @@ def _class_folders(path: Path, content: Content) -> Folders:
     return Folders(counts, aside, None, path)
 
 
-def _is_text(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+def _is_image(file: Path) -> bool:
+    return file.suffix.lower() in SUFFIXES

@@ -7,13 +7,16 @@ from statistics import median
 
 from synthgap.command_line.counts import ONE_PLACE
 from synthgap.command_line.listings import Listing
-from synthgap.command_line.matching import path_safe
+from synthgap.command_line.matching import folder_name
 from synthgap.command_line.places import Place
 from synthgap.command_line.splits import VALIDATION
 from synthgap.command_line.study_text import printable
 from synthgap.errors import InputError
 from synthgap.numbers import in_columns
 from synthgap.study.model import NATURAL_TRAIN, NATURAL_VAL, RESERVED
+
+NATURAL = {"images": ONE_PLACE, "train": NATURAL_TRAIN, "val": NATURAL_VAL}
+"""Names of the natural sources by the keys of a study's section `natural`."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +35,8 @@ class Sources:
     @property
     def listings(self) -> dict[str, Listing]:
         """Every source by its name; `ONE_PLACE` is natural images that are yet to be parted."""
-        names = {"images": ONE_PLACE, "train": NATURAL_TRAIN, "val": NATURAL_VAL}
-        return {names[part]: listing for part, listing in self.natural.items()} | dict(
-            self.variants
-        )
+        natural = {NATURAL[part]: listing for part, listing in self.natural.items()}
+        return natural | dict(self.variants)
 
 
 def sources_of(natural: Place, made: Sequence[Place]) -> Sources:
@@ -50,8 +51,7 @@ def sources_of(natural: Place, made: Sequence[Place]) -> Sources:
     variants: dict[str, Listing] = {}
     shown = {}
     for part, (split, listing) in parts.items():
-        source = {"images": ONE_PLACE, "train": NATURAL_TRAIN, "val": NATURAL_VAL}[part]
-        shown[source] = _shown(natural, split, listing)
+        shown[NATURAL[part]] = _shown(natural, split, listing)
     for place in made:
         name = _name(place.given, variants)
         split, variants[name] = _one_of(place, left_out)
@@ -139,9 +139,9 @@ def _name(given: str, taken: Mapping[str, Listing]) -> str:
     path = Path(given).absolute()
     own = path.name if path.is_dir() else path.name.split(".")[0]
     used = {name.casefold() for name in (*taken, *RESERVED, ONE_PLACE)}
-    name = path_safe(own, "made")
+    name = folder_name(own, "made")
     if name.casefold() in used:
-        name = path_safe(f"{path.parent.name}-{own}", "made")
+        name = folder_name(f"{path.parent.name}-{own}", "made")
     unique, number = name, 1
     while unique.casefold() in used:
         number += 1

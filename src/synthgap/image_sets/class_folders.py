@@ -89,7 +89,7 @@ class ClassFolders(Section):
         images: list[Found] = []
         for file in files:
             path, reason = f"{folder}/{file.name}", _aside_by_name(file)
-            if reason is None and _is_text(file.name):
+            if reason is None and is_text(file.name):
                 images.append(Found(file.name, of_file(path)))
             # Of a folder that is split, one part reports what belongs to neither.
             elif self.split is None or self.split.part == "train":
@@ -144,7 +144,8 @@ def _is_folder(file: "os.DirEntry[str]") -> bool:
         return False
 
 
-def _is_text(name: str) -> bool:
+def is_text(name: str) -> bool:
+    """Whether a file's name is UTF-8; others cannot stand in a study or table."""
     try:
         name.encode()
     except UnicodeEncodeError:

@@ -3,6 +3,7 @@
 import sys
 
 from synthgap.errors import InputError
+from synthgap.numbers import counted
 from synthgap.study.notices import notices
 from synthgap.study.parsing import parse_study, read_yaml
 from synthgap.training import recipe
@@ -25,14 +26,14 @@ def said_of(file: str, shown: str | None = None) -> str:
     made = [name for name in study.variants if study.image_set(name) is None]
     images = len(made) * len(study.classes) * (study.images_per_class or 0)
     lines = [
-        f"{shown}: {len(study.classes)} classes, {len(study.variants)} variants, "
-        f"{images} images to generate"
+        f"{shown}: {counted(len(study.classes), 'class', 'classes')}, "
+        f"{counted(len(study.variants), 'variant')}, {counted(images, 'image')} to generate"
     ]
     for name, spec in study.classifiers.items():
         try:
             parameters = recipe.check(spec, len(study.classes))
         except InputError as error:
             raise InputError(f"{shown}: classifiers.{name}: {error}") from error
-        trainings = len(study.training_sets) * len(spec.seeds)
-        lines.append(f"{name}: {parameters / 1e6:.3g} million parameters, {trainings} trainings")
+        trainings = counted(len(study.training_sets) * len(spec.seeds), "training")
+        lines.append(f"{name}: {parameters / 1e6:.3g} million parameters, {trainings}")
     return "\n".join(lines)

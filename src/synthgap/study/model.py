@@ -19,7 +19,7 @@ from synthgap.places import Told
 from synthgap.prompts.recipes import Recipe
 from synthgap.refusals import LONGEST_NAME, PATH_SAFE
 from synthgap.section import Section
-from synthgap.study.names import TARGETS, check_class_ids, check_names
+from synthgap.study.names import NOT_ENCODERS, check_class_ids, check_names
 from synthgap.training.classifiers import Classifier
 from synthgap.training.mixture import Mixture
 
@@ -228,7 +228,7 @@ class Study(Section):
     def _check_names(self) -> None:
         """Check that no name is taken, nor two alike on any disk."""
         check_names("variants", self.variants, RESERVED, folders=True)
-        check_names("encoders", self.encoders, ("classes", *TARGETS), folders=True)
+        check_names("encoders", self.encoders, NOT_ENCODERS, folders=True)
         check_names("generators", self.generators)
         check_names("training_sets", self.training_sets)
         check_names("classifiers", self.classifiers)

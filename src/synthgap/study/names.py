@@ -5,6 +5,9 @@ from collections.abc import Iterable, Mapping
 TARGETS = ("all", "images", "embeddings", "measures", "classifiers", "summary")
 """Stages that `snakemake` is given by name."""
 
+NOT_ENCODERS = ("classes", *TARGETS)
+"""Names that stand for something else where an encoder's may stand."""
+
 SUFFIXES = (".csv", ".fingerprint", ".html", ".log", ".parquet", ".png")
 """Of files that lie beside the folders of variants and encoders."""
 

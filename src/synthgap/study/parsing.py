@@ -1,8 +1,9 @@
 """Reading a study file, and saying in one line what is wrong with it."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -22,6 +23,14 @@ LARGEST = 64 * 2**20
 SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The same as `yaml.safe_load`; in C, where PyYAML was built with it, it is ten times faster."""
 
+KINDS = MappingProxyType(
+    {"bool": "yes or no", "float": "a number", "int": "a whole number", "timestamp": "a date"}
+)
+"""By the last word of a tag what a value is read as; a text can be anything."""
+
+SHOWN = 40
+"""Characters of a value that a message shows."""
+
 MERGE = "tag:yaml.org,2002:merge"
 """Tag of the key `<<`, which takes over another mapping and may stand more than once."""
 
@@ -37,8 +46,9 @@ def read_yaml(file: str | Path) -> dict[str, Any]:
     """
     try:
         text = read_regular(file, LARGEST).decode("utf-8-sig")
-        data = yaml.load(text, Loader=SafeLoader)
-        problem = _repeated_key(yaml.compose(text, Loader=SafeLoader))
+        top = yaml.compose(text, Loader=SafeLoader)
+        problem = _repeated_key(top) or _no_value(top)
+        data = None if problem else yaml.load(text, Loader=SafeLoader)
     except OSError as error:
         raise InputError(f"{file}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
@@ -75,28 +85,55 @@ def refuse_repeated_keys(file: str | Path) -> None:
 
 def _repeated_key(top: yaml.Node | None) -> str | None:
     """Say which key stands twice in a mapping, and where."""
-    pending, seen = [top], set()
+    for node in _nodes(top):
+        if not isinstance(node, yaml.MappingNode):
+            continue
+        lines: dict[str, int] = {}
+        for key, _ in node.value:
+            line = key.start_mark.line + 1
+            if isinstance(key, yaml.ScalarNode) and key.tag != MERGE:
+                if key.value in lines:
+                    return (
+                        f"line {line}: the key {key.value} stands in line {lines[key.value]} "
+                        "already; drop one of them"
+                    )
+                lines[key.value] = line
+    return None
+
+
+def _no_value(top: yaml.Node | None) -> str | None:
+    """Say which value is not of the type that it is written as, such as an impossible date."""
+    constructor = yaml.SafeLoader("")
+    for node in _nodes(top):
+        kind = node.tag.rpartition(":")[2]
+        if kind not in KINDS or not isinstance(node, yaml.ScalarNode):
+            continue
+        try:
+            constructor.construct_object(node)
+        # PyYAML leaves each to Python's own error: ValueError, KeyError, AttributeError and more.
+        except Exception:
+            value = node.value if len(node.value) <= SHOWN else f"{node.value[:SHOWN]}..."
+            return (
+                f"line {node.start_mark.line + 1}: {value} cannot be read as {KINDS[kind]}; put it "
+                "in quotes, without a tag"
+            )
+    return None
+
+
+def _nodes(top: yaml.Node | None) -> Iterator[yaml.Node]:
+    """Every node of a file, in its order."""
+    pending, seen = [top] if top else [], set()
     while pending:
         node = pending.pop()
         if id(node) in seen:
             # An anchor may stand inside of itself.
             continue
         seen.add(id(node))
+        yield node
         if isinstance(node, yaml.SequenceNode):
-            pending += node.value
+            pending += reversed(node.value)
         elif isinstance(node, yaml.MappingNode):
-            lines: dict[str, int] = {}
-            for key, value in node.value:
-                line = key.start_mark.line + 1
-                if isinstance(key, yaml.ScalarNode) and key.tag != MERGE:
-                    if key.value in lines:
-                        return (
-                            f"line {line}: the key {key.value} stands in line {lines[key.value]} "
-                            "already; drop one of them"
-                        )
-                    lines[key.value] = line
-                pending.append(value)
-    return None
+            pending += reversed([each for pair in node.value for each in pair])
 
 
 def parse_study(data: Mapping[str, Any], file: str | Path) -> Study:

@@ -1,5 +1,6 @@
 """The commands as a user types them."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -61,7 +62,7 @@ def test_init_writes_a_file_that_check_accepts(typed, folders: Path):
     status, out, _ = typed("check", "a/b.yaml")
     assert (status, out.splitlines()[0]) == (
         0,
-        "a/b.yaml: 1 classes, 1 variants, 0 images to generate",
+        "a/b.yaml: 1 class, 1 variant, 0 images to generate",
     )
 
 
@@ -97,6 +98,45 @@ def test_a_mistake_is_one_line(typed, folders: Path, arguments: tuple[str, ...],
     status, _, line = typed(*arguments)
     assert status == 1
     assert line.startswith(f"synthgap: {said}")
+    assert "\n" not in line
+
+
+LONG = "x" * 300
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("init", LONG, "made"),
+        ("init", "photos", f"{LONG}/y.csv"),
+        ("init", "photos", "made", "--encoder", LONG),
+        ("headline", LONG),
+    ],
+)
+def test_what_the_system_refuses_is_one_line(typed, folders: Path, arguments: tuple[str, ...]):
+    status, _, line = typed(*arguments)
+    assert status == 1
+    assert line.startswith("synthgap: ")
+    assert LONG in line
+    assert line.endswith(": File name too long; a name may have 255 bytes; give a shorter one")
+
+
+@pytest.mark.parametrize("arguments", [("init", "shut/x.csv", "made"), ("headline", "shut/y")])
+def test_a_folder_that_is_shut_is_one_line(
+    typed, folders: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+):
+    found = Path.stat
+
+    def shut(path: Path, **how: bool) -> os.stat_result:
+        if "shut" in path.parts:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return found(path, **how)
+
+    monkeypatch.setattr(Path, "stat", shut)
+    status, _, line = typed(*arguments)
+    assert status == 1
+    assert line.startswith("synthgap: ")
+    assert line.endswith(": Permission denied; make it accessible, or name another file or folder")
     assert "\n" not in line
 
 

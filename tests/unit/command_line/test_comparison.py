@@ -62,6 +62,18 @@ def test_several_variants_have_names_of_their_own(
     assert list(study.variants) == ["a-prompts", "b-prompts", "c-d-prompts"]
 
 
+def test_a_name_that_ends_as_a_file_does_loses_its_end(
+    tmp_path: Path, encoder: str, monkeypatch: pytest.MonkeyPatch
+):
+    photos = tree(tmp_path / "photos", crane=20)
+    names = ("sp.parquet", "made.csv", "v1.5", f"{'x' * 96}.csv.old", "all.png")
+    made = [tree(tmp_path / name, crane=10) for name in names]
+    model = tmp_path / "dino.CSV"
+    shutil.copytree(encoder, model)
+    study = written(photos, *made, encoder=str(model), monkeypatch=monkeypatch)
+    assert list(study.variants) == ["sp", "made", "v1.5", "x" * 96, "all"]
+
+
 def test_a_folder_may_begin_with_a_tilde(
     tmp_path: Path, encoder: str, monkeypatch: pytest.MonkeyPatch
 ):
@@ -188,16 +200,19 @@ def test_a_place_where_no_file_can_be_is_one_line(tmp_path: Path, encoder: str):
 
 def test_what_was_found_is_said(tmp_path: Path, encoder: str):
     photos = tree(tmp_path / "photos", crane=20, heron=30, **{"on\nly": 4})
-    made = tree(tmp_path / "made", crane=10, heron=3)
+    made = tree(tmp_path / "made", crane=10, heron=2)
     (photos / "crane/notes.txt").touch()
+    fill(photos, 1)
     comparison = compare(str(photos), [str(made)], encoder, tmp_path / "mine.yaml")
     lines = comparison.said.splitlines()
     assert re.fullmatch(rf"natural +{photos}, class folders +3 +54 +4 +20 +30", lines[1])
     assert "  on\\nly: no images in made" in lines
-    assert f"  heron: 3 images in {made}; it needs 5" in lines
+    assert f"  heron: 2 images in {made}; it needs 3" in lines
     assert f"  {photos}/crane/notes.txt: no image by its name, which ends in .txt" in lines
+    assert "Put aside (2):" in lines
+    assert f"  {photos}/000.png: an image beside the class folders" in lines
     assert any(line.startswith("Warning: Few images: n is 10") for line in lines)
-    assert "# - heron: 3 images in" in comparison.text
+    assert "# - heron: 2 images in" in comparison.text
 
 
 @pytest.mark.parametrize(

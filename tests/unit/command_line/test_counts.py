@@ -2,11 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synthgap.command_line.counts import FEWEST, ONE_PLACE, choose
+from synthgap.command_line.counts import ONE_PLACE, choose
 from synthgap.command_line.matching import Matched
 from synthgap.errors import InputError
 
-COUNTS = st.integers(min_value=2 * FEWEST, max_value=3000)
+COUNTS = st.integers(min_value=10, max_value=3000)
 SHOWN = {ONE_PLACE: "photos", "made": "made", "natural-train": "a", "natural-val": "b"}
 
 
@@ -57,12 +57,27 @@ def test_two_places_are_not_parted():
 
 
 def test_classes_that_are_too_small_are_left_out():
-    chosen = choose([one("crane", natural=9, made=50), one("heron", natural=10, made=5)], SHOWN)
-    assert [each.labels["made"] for each in chosen.classes] == ["heron"]
-    assert chosen.n == 5
-    assert chosen.left_out == [
-        "crane: 9 images in photos; it needs 10, since natural images are parted in two"
+    classes = [
+        one("crane", natural=5, made=50),
+        one("heron", natural=6, made=5),
+        one("stork", natural=9, made=3),
+        one("ibis", natural=9, made=1),
     ]
+    chosen = choose(classes, SHOWN)
+    assert [each.labels["made"] for each in chosen.classes] == ["heron", "stork"]
+    assert chosen.n == 3
+    assert chosen.left_out == [
+        "crane: 5 images in photos; it needs 6, since natural images are parted in two",
+        "ibis: 1 image in made; it needs 3",
+    ]
+
+
+def test_a_class_that_is_left_alone_needs_every_vote():
+    small = one("crane", natural=50, made=2)
+    chosen = choose([small, one("heron", natural=10, made=5)], SHOWN)
+    assert ([each.labels["made"] for each in chosen.classes], chosen.n) == (["heron"], 5)
+    with pytest.raises(InputError, match="crane: 2 images in made; it needs 3"):
+        choose([small, one("heron", natural=10, made=4)], SHOWN)
 
 
 def test_too_few_of_everything_is_refused():

@@ -9,6 +9,7 @@ from huggingface_hub import constants
 
 from synthgap.command_line.encoders import BASE, LARGE, chosen
 from synthgap.errors import InputError
+from synthgap.study.names import NOT_ENCODERS, check_names
 
 COMMIT = "0123456789" * 4
 
@@ -47,6 +48,13 @@ def test_a_folder_says_its_kind(tmp_path: Path, make, kind: str):
     found = chosen(str(made), tmp_path)
     assert (found.kind, found.model) == (kind, {"folder": "my model"})
     assert found.name == ("clip" if kind == "clip" else "my-model")
+
+
+@pytest.mark.parametrize("name", [*NOT_ENCODERS, "Images", "measures.png"])
+def test_an_encoder_is_called_as_a_study_allows(tmp_path: Path, name: str):
+    found = chosen(str(tiny_encoders.dinov2(tmp_path / name)), tmp_path)
+    assert found.name == "vision"
+    check_names("encoders", [found.name], NOT_ENCODERS, folders=True)
 
 
 @pytest.mark.parametrize(

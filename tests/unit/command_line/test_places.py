@@ -37,7 +37,7 @@ def test_class_folders(tmp_path: Path):
     assert listing.counts == {"crane": 3, "heron": 2}
     reasons = "\n".join(listing.aside)
     assert "notes.txt: no image by its name, which ends in .txt" in reasons
-    assert "readme.md: a file beside class folders" in reasons
+    assert "readme.md: a file beside the class folders" in reasons
     assert ".DS_Store" not in reasons
 
 
@@ -58,6 +58,25 @@ def test_images_without_class_folders_are_one_class(tmp_path: Path):
     listing = place.splits["train"]
     assert isinstance(listing, Rows)
     assert listing.counts == {ONE_CLASS: 4}
+
+
+def test_a_folder_of_many_files_is_looked_at_once(tmp_path: Path):
+    for number in range(3000):
+        (tmp_path / f"{number}.{'png' if number % 2 else 'txt'}").touch()
+    looks = 0
+    suffix = Path.suffix.fget
+    assert suffix is not None
+
+    def counted(path: Path) -> str:
+        nonlocal looks
+        looks += 1
+        return suffix(path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "suffix", property(counted))
+        listing = only(tmp_path)
+    assert (sum(listing.counts.values()), len(listing.aside)) == (1500, 1500)
+    assert looks < 10 * 3000
 
 
 @pytest.mark.parametrize("val", ["validation", "val", "test"])
@@ -145,6 +164,14 @@ def test_a_csv_file(tmp_path: Path, header: str, separator: str):
     assert "none.png: no such file, though row 3 of list.csv names it" in listing.aside[0]
 
 
+def test_a_cell_that_can_name_no_file_is_put_aside(tmp_path: Path):
+    fill(tmp_path, 1)
+    (tmp_path / "list.csv").write_text(f"class_id,file\ncrane,000.png\ncrane,{'x' * 300}.png\n")
+    listing = only(tmp_path / "list.csv")
+    assert listing.counts == {"crane": 1}
+    assert listing.aside[0].endswith(".png: File name too long, though row 2 of list.csv names it")
+
+
 def test_a_table_that_a_study_can_name_is_named(tmp_path: Path):
     fill(tmp_path, 2)
     (tmp_path / "list.csv").write_text("class_id,file\ncrane,000.png\nheron,001.png\n")
@@ -177,6 +204,12 @@ def test_a_zip_of_class_folders(tmp_path: Path):
         ("list.csv", "class_id,file\n", "has no rows"),
         ("list.csv", "class_id,picture\na,b\n", "no column of files"),
         ("list.csv", "kind,file\na,b\n", "no column of labels"),
+        (
+            "list.csv",
+            'class_id,file\na,b\n"a,c\na,d\n',
+            r"list.csv: line 4: not CSV \(unexpected end",
+        ),
+        ("list.csv", "class_id;file\na;b;c\n", "line 2: 3 cells under a header of 2"),
         ("list.jsonl", "{", "line 1 is not JSON"),
         ("broken.parquet", "x", "not a readable Parquet file"),
         ("broken.zip", "x", "not a whole zip file"),

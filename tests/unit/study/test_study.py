@@ -226,6 +226,13 @@ def test_subtle_bad_input_is_refused_in_one_line(mutation, fragments):
 @pytest.mark.parametrize(
     ("content", "fragments"),
     [
+        (b"a: 1\nstudy: 2020-99-99\n", ("line 2: 2020-99-99", "as a date", "put it in quotes")),
+        (b"study: !!timestamp x\n", ("line 1: x cannot be read as a date",)),
+        (b"study: [!!int x]\n", ("line 1: x cannot be read as a whole number",)),
+        (b"study: !!int ''\n", ("cannot be read as a whole number",)),
+        (b"study: !!bool x\n", ("line 1: x cannot be read as yes or no",)),
+        (b"!!float x: 1\n", ("line 1: x cannot be read as a number",)),
+        (b"n: " + b"9" * 5000, (f"line 1: {'9' * 40}... cannot be read as a whole number",)),
         (b"a:\n\tb: 1\n", ("line 2, column 1", "not YAML", "indent with spaces")),
         (b"a: b: c\n", ("line 1, column 5", "not YAML", "quote texts with a colon")),
         (b"a: {b: 1\n", ("line 2", "not YAML")),
