@@ -246,7 +246,17 @@ def test_embeddings_in_part_of_a_table_are_those_rows(tmp_path):
 
 class TestCsv:
     TEXTS = (
-        ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\n=1", " =1", "\ufeff=1", "\uff1d1"],
+        [
+            "=cmd|' /C calc'!A0",
+            "+1+1",
+            "-2+3",
+            "@SUM(A1)",
+            "\t=1",
+            "\n=1",
+            " =1",
+            "\ufeff=1",
+            "\uff1d1",
+        ],
         ["crane", "a=b", "'=quoted", "", "größe - klein", "\N{MINUS SIGN}1"],
     )
 
