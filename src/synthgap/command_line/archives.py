@@ -6,6 +6,7 @@ import stat
 import zipfile
 from pathlib import Path, PurePosixPath
 
+from synthgap import stamps
 from synthgap.errors import InputError
 from synthgap.files import replacing_folder
 
@@ -28,8 +29,7 @@ def unpacked(archive: Path, folder: Path) -> Path:
     Raises:
         InputError: it is damaged, encrypted or too large, or a member leads out of the folder.
     """
-    status = archive.stat()
-    stamp = f"{status.st_size} {status.st_mtime_ns}\n"
+    stamp = f"{stamps.state(archive)}\n"
     if (folder / STAMP).is_file() and (folder / STAMP).read_text(encoding="utf-8") == stamp:
         return folder
     try:
