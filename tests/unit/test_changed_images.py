@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from encoding import encode, noise
+from reading import read_class
 from training_images import recipe
 
 from synthgap import tables
@@ -180,17 +181,6 @@ def test_a_file_that_vanishes_while_a_class_is_read_is_put_aside(tmp_path, monke
     listed = list(image_set.found(OWL))
     (tmp_path / "owl/1.png").unlink()
     monkeypatch.setattr(ClassFolders, "found", lambda *_: iter(listed))
-    read_images(
-        image_set,
-        OWL,
-        index=None,
-        images=tmp_path / "t.parquet",
-        quarantine=tmp_path / "aside.parquet",
-        least=1,
-        max_unreadable=0.25,
-        max_copies=0,
-        threads=2,
-        metadata={},
-    )
-    assert len(tables.read(tmp_path / "t.parquet")) == 3
-    assert tables.read(tmp_path / "aside.parquet")["reason"].to_pylist() == ["no such file"]
+    written = read_class(image_set, OWL, tmp_path, max_unreadable=0.25, max_copies=0, threads=2)
+    assert len(tables.read(written.images)) == 3
+    assert tables.read(written.aside)["reason"].to_pylist() == ["no such file"]

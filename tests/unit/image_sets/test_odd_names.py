@@ -15,6 +15,7 @@ from encoding import encode, noise
 from hypothesis import given
 from hypothesis import strategies as st
 from nobody import as_nobody
+from reading import index_of, read_class
 
 from synthgap import tables
 from synthgap.classes import Category
@@ -22,11 +23,9 @@ from synthgap.errors import InputError
 from synthgap.image_files.decoding import encoded
 from synthgap.image_sets.class_folders import ClassFolders
 from synthgap.image_sets.found import PutAside
-from synthgap.image_sets.image_table import read_images
 from synthgap.image_sets.listed_files import ListedFiles, read_list
 from synthgap.image_sets.on_disk import as_on_disk
 from synthgap.image_sets.parquet_files import ParquetFiles
-from synthgap.image_sets.parquet_index import write_index
 from synthgap.image_sets.sets import ImageSet
 
 CHARACTERS = [*"{}<>%#*?[]'\"\\&$;|~`!^=+@,:()-._ \n\t\r", "é", "e\u0301", "🦩", "ע", "\u202e"]
@@ -68,23 +67,8 @@ def contents(image_set: ImageSet, category: Category, out: Path) -> list[bytes]:
     """What is read of a class by way of its image table."""
     assert image_set.problem((category,)) is None
     assert image_set.counts((category,), 9) == {"c": 1}
-    index = None
-    if isinstance(image_set, ParquetFiles):
-        index = str(out / "index.parquet")
-        write_index(image_set, index, {})
-    read_images(
-        image_set,
-        category,
-        index=index,
-        images=out / "images.parquet",
-        quarantine=out / "aside.parquet",
-        least=1,
-        max_unreadable=0,
-        threads=1,
-        max_copies=1,
-        metadata={},
-    )
-    rows = tables.read(out / "images.parquet").to_pylist()
+    written = read_class(image_set, category, out, index=index_of(image_set, out))
+    rows = tables.read(written.images).to_pylist()
     for row in rows:
         assert row["sha256"] == hashlib.sha256(encoded(row["image"])).hexdigest()
     return [encoded(row["image"]) for row in rows]
@@ -194,15 +178,4 @@ def test_folders_and_files_without_permission_are_told(tmp_path_factory):
         with as_nobody():
             assert image_set.counts((category,), 9) == {"c": 2}
             with pytest.raises(InputError, match=r"1 no permission to read it"):
-                read_images(
-                    image_set,
-                    category,
-                    index=None,
-                    images=out / "images.parquet",
-                    quarantine=out / "aside.parquet",
-                    least=1,
-                    max_unreadable=0,
-                    threads=1,
-                    max_copies=1,
-                    metadata={},
-                )
+                read_class(image_set, category, out)

@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from reading import index_of, read_class
 
 from synthgap import tables
 from synthgap.errors import InputError
-from synthgap.image_sets.image_table import read_images
 from synthgap.image_sets.listed_files import read_list
-from synthgap.image_sets.parquet_files import ParquetFiles
-from synthgap.image_sets.parquet_index import write_index
 from synthgap.image_sets.sets import ImageSet
 from tests.cases.listed_sets import TABLE_CASES
 from tests.cases.parquet_sets import PARQUET_CASES
@@ -37,27 +35,13 @@ def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 def read_all(image_set: ImageSet, out: Path) -> tuple[dict[str, list[int]], list[dict[str, Any]]]:
     """The numbers of the pictures that each class gets, and what was put aside."""
-    index = None
-    if isinstance(image_set, ParquetFiles):
-        index = str(out / "index.parquet")
-        write_index(image_set, index, {})
+    index = index_of(image_set, out)
     numbers, aside = {}, []
     for category in CLASSES:
-        read_images(
-            image_set,
-            category,
-            index=index,
-            images=out / "images.parquet",
-            quarantine=out / "aside.parquet",
-            least=1,
-            max_unreadable=0.9,
-            threads=1,
-            max_copies=1,
-            metadata={},
-        )
-        hashes = tables.read(out / "images.parquet")["sha256"].to_pylist()
+        written = read_class(image_set, category, out, index=index, max_unreadable=0.9)
+        hashes = tables.read(written.images)["sha256"].to_pylist()
         numbers[category.class_id] = [NUMBERS[sha256] for sha256 in hashes]
-        aside += tables.read(out / "aside.parquet").to_pylist()
+        aside += tables.read(written.aside).to_pylist()
     return numbers, aside
 
 
