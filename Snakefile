@@ -51,6 +51,7 @@ rule all:
         EMBEDDING_CLASSIFIER_FILES,
         FIGURE_FILES,
         QUARANTINE_FILES,
+        POSITIONS,
 
 
 rule images:
@@ -73,6 +74,7 @@ rule measures:
     input:
         [measures_of(encoder, source) for encoder in STUDY.encoders for source in STUDY.sources],
         [cross_accuracy_of(encoder) for encoder in STUDY.encoders],
+        POSITIONS,
         [
             embedding_classifiers_of(encoder, source)
             for encoder in STUDY.encoders
@@ -109,6 +111,7 @@ for _variant in STUDY.variants:
         input:
             images_of(_variant),
             [measures_of(encoder, _variant) for encoder in STUDY.encoders],
+            [positions_of(encoder, _variant) for encoder in STUDY.encoders],
             [diagnosis_of(encoder, _variant) for encoder in STUDY.encoders],
             [embedding_classifiers_of(encoder, _variant) for encoder in STUDY.encoders],
             [

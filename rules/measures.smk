@@ -4,9 +4,11 @@ Inputs: embeddings.
 Outputs: measures/{encoder}/{source}/{class_id}.parquet (what one class alone can say),
 measures/{encoder}/{source}.parquet (what needs all classes), pooled/{encoder}/{source}.parquet (what
 is measured on all images as one set), measures/{encoder}.parquet (centroid accuracy of every source on
-the images of every source).
-Guarantees: every source is measured at the same n, with 95 % intervals; a new variant leaves the
-measures of the others as they are, but for the last table.
+the images of every source), positions/{encoder}/{source}.parquet (a row an image: the class whose
+natural mean is nearest, and how far it lies from its class's means and natural images).
+Guarantees: every source is measured at the same n, with 95 % intervals; all images are placed, and have
+no interval. A new variant leaves the tables of the others as they are, but for centroid accuracy of
+every source on every other.
 """
 
 
@@ -23,6 +25,15 @@ def measures_of(encoder, source):
 
 def cross_accuracy_of(encoder):
     return f"{RESULTS}/measures/{encoder}.parquet"
+
+
+def positions_of(encoder, source):
+    return f"{RESULTS}/positions/{encoder}/{source}.parquet"
+
+
+POSITIONS = [
+    positions_of(encoder, source) for encoder in STUDY.encoders for source in STUDY.sources
+]
 
 
 rule measure_class:
@@ -118,3 +129,22 @@ rule measure_cross_accuracy:
         code=code("measure_cross_accuracy.py"),
     script:
         "../workflow/scripts/measure_cross_accuracy.py"
+
+
+rule place_images:
+    input:
+        images=lambda wildcards: embeddings_of(wildcards.encoder, wildcards.source),
+        natural=lambda wildcards: embeddings_of(wildcards.encoder, NATURAL_TRAIN),
+    output:
+        f"{RESULTS}/positions/{{encoder}}/{{source}}.parquet",
+    log:
+        f"{LOGS}/positions/{{encoder}}/{{source}}.log",
+    conda:
+        "../envs/tables.yaml"
+    resources:
+        **sized(lambda wildcards: needs.placing(CLASSES, IMAGES)),
+    params:
+        class_ids=STUDY.class_ids,
+        code=code("place_images.py"),
+    script:
+        "../workflow/scripts/place_images.py"

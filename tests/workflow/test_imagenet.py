@@ -66,6 +66,7 @@ def test_lists_the_jobs_of_a_thousand_classes(imagenet: Project) -> None:
         "measure_class": sources * thousand,
         "measure_source": sources,
         "measure_pooled": sources,
+        "place_images": sources,
         "measure_cross_accuracy": 1,
         "measure_embedding_classifiers": sources - 1,
         "summarise_embedding_classifiers": 1,

@@ -120,6 +120,7 @@ OF_A_VARIANT = {
     "measure_class": 3,
     "measure_source": 1,
     "measure_pooled": 1,
+    "place_images": 1,
     "diagnose_variant": 1,
     "measure_embedding_classifiers": 1,
 }

@@ -17,6 +17,7 @@ STAGES = {
         "measure_source": 4,
         "measure_pooled": 4,
         "measure_cross_accuracy": 1,
+        "place_images": 4,
         "measure_embedding_classifiers": 3,
     },
     "classifiers": {"train_classifier": 2},

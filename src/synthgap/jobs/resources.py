@@ -107,6 +107,19 @@ def measuring(embeddings: int, compared: int, dimensions: int = 1_024) -> Needs:
     return _needs(LIGHT_MB + megabytes, (compared / 10_000) ** 2 * 300)
 
 
+def placing(classes: int, images: int, dimensions: int = 1_024) -> Needs:
+    """Place each image of a source among the class means and in its class.
+
+    Args:
+        classes: of the study.
+        images: of a class; each is compared with as many.
+        dimensions: of an embedding.
+    """
+    # The means, some copies of two classes, and a row of the table an image.
+    megabytes = (classes + 6 * images) * dimensions * 8 / MB + classes * images * 500 / MB
+    return _needs(LIGHT_MB + megabytes, classes * ((images / 10_000) ** 2 * 300 + images * 0.001))
+
+
 def joining(tables: int) -> Needs:
     """Read as many small tables."""
     return _needs(LIGHT_MB + tables / 10, tables * 0.1)

@@ -67,6 +67,15 @@ def test_measuring_grows_with_embeddings_and_with_the_square_of_a_source():
     assert large.mem_mb - LIGHT_MB == pytest.approx(2 * (small.mem_mb - LIGHT_MB), abs=2)
 
 
+def test_placing_grows_with_the_images_of_all_classes():
+    small, large = resources.placing(100, 1_300), resources.placing(1_000, 1_300)
+    assert large.minutes - START_MINUTES == pytest.approx(
+        10 * (small.minutes - START_MINUTES), abs=9
+    )
+    # A thousand classes of a natural set: a table of 620 MB, and two classes beside it.
+    assert 600 < large.mem_mb - LIGHT_MB < 800
+
+
 def test_light_jobs_ask_for_little():
     for needs in (resources.reading(1300), resources.joining(4000), resources.hashing(4000)):
         assert needs.mem_mb < 2_000
