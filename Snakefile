@@ -25,9 +25,6 @@ if not workflow.overwrite_configfiles:
     configfile: HERE / "config/miniature.yaml"
 
 
-report: "workflow/report/workflow.rst"
-
-
 include: "rules/study.smk"
 include: "rules/resources.smk"
 include: "rules/models.smk"
@@ -40,6 +37,7 @@ include: "rules/embedding_classifiers.smk"
 include: "rules/classifiers.smk"
 include: "rules/summary.smk"
 include: "rules/figures.smk"
+include: "rules/report.smk"
 
 
 rule all:
@@ -47,10 +45,11 @@ rule all:
     input:
         SUMMARY_FILES,
         QUOTED_TABLES,
-        DIAGNOSIS_FILES,
+        DIAGNOSIS_TABLES,
         EMBEDDING_CLASSIFIER_FILES,
         FIGURE_FILES,
-        QUARANTINE_FILES,
+        QUARANTINE_TABLES,
+        REPORT,
         POSITIONS,
 
 

@@ -3,7 +3,7 @@
 Inputs: embeddings of a variant, of both natural sets and of the variant's prompts.
 Outputs: diagnosis/{encoder}/{variant}.parquet; summary/diagnosis.parquet and CSV, a row an encoder,
 variant, class and cause; summary/causes.parquet and CSV, how many classes have each, a row an encoder,
-variant and cause; figures/diagnosis.html; figures/{encoder}/causes.*, which figures.smk lists.
+variant and cause; figures/{encoder}/causes.*, which figures.smk lists.
 Guarantees: thresholds come from random partings of source and natural images, at a stated
 false-discovery rate over classes; a new variant leaves the diagnosis of the others as it is.
 """
@@ -14,11 +14,6 @@ DIAGNOSIS_TABLES = expand(
     suffix=["parquet", "csv"],
 )
 
-DIAGNOSIS_FILES = [
-    *DIAGNOSIS_TABLES,
-    f"{RESULTS}/figures/diagnosis.html",
-]
-
 
 def diagnosis_of(encoder, variant):
     return f"{RESULTS}/diagnosis/{encoder}/{variant}.parquet"
@@ -28,7 +23,6 @@ def diagnosis_of(encoder, variant):
 localrules:
     join_diagnoses,
     count_causes,
-    write_diagnosis,
 
 
 rule diagnose_variant:
@@ -88,28 +82,6 @@ rule count_causes:
         code=code("count_causes.py"),
     script:
         "../workflow/scripts/count_causes.py"
-
-
-rule write_diagnosis:
-    input:
-        diagnosis=f"{RESULTS}/summary/diagnosis.parquet",
-        causes=f"{RESULTS}/summary/causes.parquet",
-        templates=templates("diagnosis"),
-    output:
-        report(
-            f"{RESULTS}/figures/diagnosis.html",
-            caption="../workflow/report/diagnosis.rst",
-            category="Answer",
-            labels={"what": "diagnosis: which classes, which defects"},
-        ),
-    log:
-        f"{LOGS}/figures/diagnosis.log",
-    conda:
-        "../envs/tables.yaml"
-    params:
-        code=code("write_diagnosis.py"),
-    script:
-        "../workflow/scripts/write_diagnosis.py"
 
 
 rule draw_causes:

@@ -1,9 +1,8 @@
-"""Figures and pages, all of them part of the report.
+"""Figures, all of them part of the report.
 
-Inputs: summaries, projections and image tables; the templates of the pages.
-Outputs: figures/answer.html, figures/quoted.html, figures/measures.html, figures/flags.html,
-figures/embedding_classifiers.html, figures/{encoder}/*, figures/classes/*: each chart as PNG, SVG and
-PDF, and as CSV the data that it shows.
+Inputs: summaries, projections and image tables.
+Outputs: figures/{encoder}/*, figures/classes/*: each chart as PNG, SVG and PDF, and as CSV the data
+that it shows.
 Guarantees: a figure shows what stands in a table. It may count rows and add them up, and computes
 nothing else. The same tables make the same bytes.
 """
@@ -36,106 +35,6 @@ def class_labels(wildcards):
         "class": wildcards.class_id,
         "name": snakemake_report.label(STUDY.category(wildcards.class_id).name),
     }
-
-
-# On a cluster, not worth an allocation.
-localrules:
-    write_answer,
-    write_quoted,
-    write_measures,
-    write_flags,
-    write_embedding_classifiers,
-
-
-rule write_answer:
-    input:
-        variants=f"{RESULTS}/summary/variants.parquet",
-        copies=f"{RESULTS}/summary/copies.parquet",
-        templates=templates("answer"),
-    output:
-        report(
-            f"{RESULTS}/figures/answer.html",
-            caption="../workflow/report/answer.rst",
-            category="Answer",
-            labels={"what": "headline table"},
-        ),
-    log:
-        f"{LOGS}/figures/answer.log",
-    conda:
-        "../envs/tables.yaml"
-    params:
-        study=STUDY.study,
-        # Of a function's text Snakemake takes nothing for a wildcard.
-        description=lambda wildcards: STUDY.description,
-        code=code("write_answer.py"),
-    script:
-        "../workflow/scripts/write_answer.py"
-
-
-rule write_quoted:
-    input:
-        variants=f"{RESULTS}/summary/variants.parquet",
-        quoted=f"{RESULTS}/summary/quoted.parquet",
-        templates=templates("quoted"),
-    output:
-        report(
-            f"{RESULTS}/figures/quoted.html",
-            caption="../workflow/report/quoted.rst",
-            category="Answer",
-            labels={"what": "quoted, our reading, ours"},
-        ),
-    log:
-        f"{LOGS}/figures/quoted.log",
-    conda:
-        "../envs/tables.yaml"
-    params:
-        encoder=STUDY.headline_encoder,
-        code=code("write_quoted.py"),
-    script:
-        "../workflow/scripts/write_quoted.py"
-
-
-rule write_measures:
-    input:
-        variants=f"{RESULTS}/summary/variants.parquet",
-        templates=templates("measures"),
-    output:
-        report(
-            f"{RESULTS}/figures/measures.html",
-            caption="../workflow/report/measures.rst",
-            category="Answer",
-            labels={"what": "all measures"},
-        ),
-    log:
-        f"{LOGS}/figures/measures.log",
-    conda:
-        "../envs/tables.yaml"
-    params:
-        code=code("write_measures.py"),
-    script:
-        "../workflow/scripts/write_measures.py"
-
-
-rule write_flags:
-    input:
-        flags=f"{RESULTS}/summary/flags.parquet",
-        copies=f"{RESULTS}/summary/copies.parquet",
-        templates=templates("flags"),
-    output:
-        report(
-            f"{RESULTS}/figures/flags.html",
-            caption="../workflow/report/flags.rst",
-            category="Answer",
-            labels={"what": "flagged images and copies"},
-        ),
-    log:
-        f"{LOGS}/figures/flags.log",
-    conda:
-        "../envs/tables.yaml"
-    params:
-        code=code("write_flags.py"),
-    script:
-        "../workflow/scripts/write_flags.py"
 
 
 rule draw_centroid_distance:
@@ -235,27 +134,6 @@ rule draw_embedding_classifiers:
         "../workflow/scripts/draw_chart.py"
 
 
-rule write_embedding_classifiers:
-    input:
-        accuracies=f"{RESULTS}/summary/embedding_classifiers.parquet",
-        templates=templates("embedding_classifiers"),
-    output:
-        report(
-            f"{RESULTS}/figures/embedding_classifiers.html",
-            caption="../workflow/report/embedding_classifiers_page.rst",
-            category="Answer",
-            labels={"what": "classifiers on embeddings"},
-        ),
-    log:
-        f"{LOGS}/figures/embedding_classifiers.log",
-    conda:
-        "../envs/tables.yaml"
-    params:
-        code=code("write_embedding_classifiers.py"),
-    script:
-        "../workflow/scripts/write_embedding_classifiers.py"
-
-
 rule draw_projection:
     input:
         points=f"{RESULTS}/projections/{{encoder}}.parquet",
@@ -296,11 +174,6 @@ rule draw_contact_sheet:
 
 # Behind the rules, which say what charts there are.
 FIGURE_FILES = [
-    f"{RESULTS}/figures/answer.html",
-    f"{RESULTS}/figures/quoted.html",
-    f"{RESULTS}/figures/measures.html",
-    f"{RESULTS}/figures/flags.html",
-    f"{RESULTS}/figures/embedding_classifiers.html",
     *expand(
         f"{RESULTS}/figures/{{encoder}}/{{chart}}.{{kind}}",
         encoder=STUDY.encoders,

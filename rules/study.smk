@@ -1,7 +1,7 @@
 """The study that the other rules serve.
 
 Gives them: STUDY, the checked study; RESULTS, its folder; `code`, the identity of a script;
-`templates`, the files that a page is made from; `chart_files` and `chart`, what a chart's rule has.
+`chart_files` and `chart`, what a chart's rule has.
 Guarantees: a study file with a mistake ends here, in one line, before any job runs; one run at a time
 works in RESULTS.
 """
@@ -24,7 +24,6 @@ from synthgap import stamps
 from synthgap.jobs import device_claims, devices, results_lock, runs
 from synthgap.errors import InputError
 from synthgap.figures import snakemake_report
-from synthgap.figures.pages.rendering import templates_of
 from synthgap.identity import code_identity
 from synthgap.provenance import model_files
 from synthgap.study.model import NATURAL_TRAIN, NATURAL_VAL, Study
@@ -76,12 +75,6 @@ gc.set_threshold(200_000, 50, 100)
 def code(script):
     """Identity of a script and of the modules behind it: its change makes a job stale."""
     return code_identity(HERE / "workflow/scripts" / script)
-
-
-def templates(page):
-    """The templates of a page, as inputs: the identity of code covers Python alone."""
-    # Relative, since other inputs than before would make a job stale in a checkout elsewhere.
-    return [os.path.relpath(path) for path in templates_of(page)]
 
 
 CHART_FILES = ("png", "svg", "pdf", "csv")

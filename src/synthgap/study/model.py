@@ -66,6 +66,9 @@ class ReportSpec(Section):
     """Classifier whose accuracy stands beside the measures. The first if left out."""
     images_per_class: int = Field(default=8, ge=1, le=50)
     """Images of each source on the contact sheet of a class."""
+    classes: tuple[str, ...] = ()
+    """Ids of classes that the report shows with all views. Of a study with more than 200 classes it
+    does so for these and for the 100 worst; of others it shows four images."""
 
 
 class Study(Section):
@@ -252,6 +255,8 @@ class Study(Section):
             _check_named("report.encoder", self.report.encoder, self.encoders)
         if self.report.classifier is not None:
             _check_named("report.classifier", self.report.classifier, self.classifiers)
+        for class_id in self.report.classes:
+            _check_named("report.classes", class_id, self.class_ids)
 
     def _check_classifiers(self) -> None:
         """Check that classifiers have something to be trained on, and the reverse."""

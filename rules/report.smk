@@ -1,0 +1,105 @@
+"""The report: one page that opens from disk, its data and its pictures.
+
+Inputs: summaries, positions, image tables, charts, and the files that the page is made of.
+Outputs: report/, a folder; report/index.html is the page, report/front.rst the first text of
+Snakemake's own report.
+Guarantees: whatever the page says stands in a table; nothing on it is loaded from a network.
+"""
+
+import yaml
+from synthgap.report.rendering import sources as report_sources
+
+REPORT = f"{RESULTS}/report"
+
+FRONT = f"{REPORT}/front.rst"
+
+
+# Before the study has an answer there is a text that says so.
+report: FRONT if os.path.exists(FRONT) else HERE / "workflow/report/workflow.rst"
+
+
+REPORT_SOURCES = (NATURAL_TRAIN, *STUDY.variants)
+"""Sources whose pictures the report shows."""
+
+MADE_BY = {
+    **{f"images of {variant}": images_of(variant)[0] for variant in STUDY.variants},
+    **{
+        f"embeddings by {encoder}": embeddings_of(encoder, NATURAL_TRAIN)[0]
+        for encoder in STUDY.encoders
+    },
+    "measures": measures_of(STUDY.headline_encoder, NATURAL_TRAIN)[-1],
+}
+"""Tables that show how their kind was made."""
+
+
+def report_facts():
+    """What the report says of the study without measuring anything."""
+    return {
+        "study": STUDY.study,
+        "description": STUDY.description,
+        "encoder": STUDY.headline_encoder,
+        "classes": [
+            (category.class_id, category.name, category.definition or "")
+            for category in STUDY.classes
+        ],
+        "variants": [
+            (name, variant.generator, variant.prompts, variant.guidance_scale)
+            for name, variant in STUDY.variants.items()
+        ],
+        "named_classes": list(STUDY.report.classes),
+        "n": STUDY.measures.n,
+        # Of many classes the file that lists them says more.
+        "text": yaml.safe_dump(
+            {
+                key: value
+                for key, value in STUDY.model_dump(mode="json", exclude_unset=True).items()
+                if key != "classes"
+            },
+            sort_keys=False,
+            allow_unicode=True,
+        ),
+    }
+
+
+rule write_report:
+    input:
+        [
+            f"{RESULTS}/summary/{table}.parquet"
+            for table in ("differences", "classes", "diagnosis", "causes", "copies", "flags")
+        ],
+        [EMBEDDING_CLASSIFIER_FILES[0], QUARANTINE_TABLES[0], QUOTED_TABLES[0]],
+        variants=f"{RESULTS}/summary/variants.parquet",
+        projection=f"{RESULTS}/projections/{STUDY.headline_encoder}.parquet",
+        places=[
+            f"{RESULTS}/positions/{STUDY.headline_encoder}/{source}.parquet"
+            for source in REPORT_SOURCES
+        ],
+        images=[table for source in REPORT_SOURCES for table in images_of(source)],
+        charts=[f"{RESULTS}/figures/{STUDY.headline_encoder}/{chart}.svg" for chart in CHARTS],
+        made_by=list(MADE_BY.values()),
+        # Relative, since other inputs than before would make a job stale in a checkout elsewhere.
+        page=[os.path.relpath(path) for path in report_sources()],
+    output:
+        report(
+            directory(REPORT),
+            htmlindex="index.html",
+            caption="../workflow/report/report.rst",
+            category="Answer",
+            labels={"what": "report of the study"},
+        ),
+    log:
+        f"{LOGS}/report.log",
+    conda:
+        "../envs/tables.yaml"
+    threads: 2
+    resources:
+        **sized(lambda wildcards: needs.joining(CLASSES * len(REPORT_SOURCES))),
+    params:
+        # Of a function's text Snakemake takes nothing for a wildcard.
+        facts=lambda wildcards: report_facts(),
+        made_by=list(MADE_BY),
+        read_sources=READ,
+        checkout=lambda wildcards: os.path.relpath(HERE),
+        code=code("write_report.py"),
+    script:
+        "../workflow/scripts/write_report.py"

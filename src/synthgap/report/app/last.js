@@ -1,0 +1,19 @@
+"use strict";
+// Links within the page keep what is chosen in the address.
+document.querySelectorAll("nav a").forEach((anchor) => anchor.addEventListener("click", (event) => {
+  event.preventDefault();
+  document.querySelector(anchor.getAttribute("href")).scrollIntoView();
+}));
+document.querySelectorAll("a.open-class").forEach((anchor) => anchor.addEventListener("click", (event) => {
+  event.preventDefault();
+  SG.state = new URLSearchParams(anchor.getAttribute("href").slice(1));
+  SG.openFromAddress();
+}));
+document.querySelectorAll("table.sortable").forEach(SG.sortable);
+document.querySelectorAll("#all table").forEach((table) => {
+  if (table.tHead) SG.sortable(table);
+});
+document.querySelectorAll("button.copy").forEach((button) => button.addEventListener("click", () => {
+  const text = SG.at(button.dataset.of).textContent;
+  navigator.clipboard?.writeText(text).then(() => { button.textContent = "Copied"; }, () => {});
+}));

@@ -1,0 +1,50 @@
+"""What the report says of a study without measuring anything: its parts, by name."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+NATURAL = "natural-train"
+"""The source that every variant is shown beside."""
+
+
+class Class(NamedTuple):
+    """A class of the study."""
+
+    class_id: str
+    name: str
+    definition: str
+
+
+class Variant(NamedTuple):
+    """A synthetic set, and how it was made."""
+
+    name: str
+    generator: str
+    recipe: str | None
+    guidance_scale: float | None
+
+
+class Facts(NamedTuple):
+    """A study as the report introduces it."""
+
+    study: str
+    description: str
+    encoder: str
+    """The headline encoder, in whose space classes and the map are shown."""
+    classes: Sequence[Class]
+    variants: Sequence[Variant]
+    named_classes: Sequence[str]
+    """Classes that are shown in full however many there are."""
+    n: int
+    text: str
+    """The study file."""
+
+    @property
+    def class_ids(self) -> list[str]:
+        """In their order."""
+        return [each.class_id for each in self.classes]
+
+    @property
+    def sources(self) -> list[str]:
+        """What the page shows pictures of: natural images and the variants."""
+        return [NATURAL, *(variant.name for variant in self.variants)]

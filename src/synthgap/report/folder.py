@@ -1,0 +1,258 @@
+"""The report's folder: the page, its data, its pictures, and what it is shown with."""
+
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from synthgap import __version__
+from synthgap.described import frame, metadata_of_columns
+from synthgap.files import replacing_folder
+from synthgap.report.class_files import ClassFiles
+from synthgap.report.class_rows import Row, accuracy_of, class_rows, worst_first
+from synthgap.report.facts import NATURAL, Facts
+from synthgap.report.front import front
+from synthgap.report.map_data import map_data, mapped
+from synthgap.report.methods import methods
+from synthgap.report.page import Page, Section, Worst
+from synthgap.report.scripts import write_script
+from synthgap.report.sections.diagnosis import diagnosis_section
+from synthgap.report.sections.embedding_classifiers import embedding_classifiers_section
+from synthgap.report.sections.flags import flags_section
+from synthgap.report.sections.measures import measures_section
+from synthgap.report.sections.quarantine import quarantine_section
+from synthgap.report.sections.quoted import quoted_section
+from synthgap.report.sprites import small_pictures, write_sprite
+from synthgap.report.study_data import study_data
+from synthgap.report.verdict_view import lines
+from synthgap.report.views import shown_in_full
+from synthgap.summary.causes import DEFECTS, NAMES
+from synthgap.summary.copied_images import sentences as said_of_copies
+from synthgap.summary.headline import headline
+from synthgap.summary.verdict import verdict
+
+HERE = Path(__file__).parent
+
+TABLES = (
+    "diagnosis",
+    "causes",
+    "embedding_classifiers",
+    "flags",
+    "copies",
+    "quarantine",
+    "quoted",
+)
+"""Summaries that are shown whole."""
+
+STRIP = 6
+"""Images of the worst class on the first screen, of each of two sources."""
+
+
+class Inputs(NamedTuple):
+    """What a study has made, as files."""
+
+    summary: Path
+    """Folder of the summaries."""
+    projection: Path
+    places: Mapping[str, Path]
+    """`positions` of natural-train and the variants."""
+    images: Mapping[tuple[str, str], str | Path]
+    """Of each of these sources and class its image table."""
+    charts: Mapping[str, Path]
+    """By name, SVG."""
+    made_by: Mapping[str, str | Path]
+    """Tables that show how their kind was made."""
+    read_sources: list[str]
+    """Sources that were read, of which files may have been put aside."""
+    checkout: Path
+    """Where the workflow lies."""
+
+
+def write_report(path: str | Path, facts: Facts, inputs: Inputs, threads: int) -> None:
+    """Write the whole folder beside its place, and move it there.
+
+    Args:
+        path: the folder.
+        facts: the study.
+        inputs: what it has made.
+        threads: classes that are drawn at once.
+
+    Raises:
+        InputError: a picture cannot be opened, or is not what its table lists.
+    """
+    everything = frame(inputs.summary / "variants.parquet")
+    differences, classes, diagnosis, causes, copies = (
+        frame(inputs.summary / f"{name}.parquet")
+        for name in ("differences", "classes", "diagnosis", "causes", "copies")
+    )
+    variants, classes, diagnosis, judged = (
+        table[table["encoder"] == facts.encoder]
+        for table in (everything, classes, diagnosis, causes)
+    )
+    accuracy = accuracy_of(classes, facts.sources)
+    rows = worst_first(class_rows(facts, classes, diagnosis, accuracy))
+    columns = metadata_of_columns(inputs.summary / "variants.parquet")
+    projection = frame(inputs.projection)
+    points = mapped(facts, projection)
+    with replacing_folder(path) as folder:
+        cells = ClassFiles(
+            facts,
+            inputs.images,
+            {source: frame(table) for source, table in inputs.places.items()},
+            points,
+            diagnosis,
+            shown_in_full(
+                facts.class_ids,
+                list(dict.fromkeys(facts.class_ids[row.number] for row in rows)),
+                facts.named_classes,
+            ),
+        ).write(folder, threads, lambda done: _say(done, len(facts.classes)))
+        data = folder / "data"
+        write_script(
+            data / "study.js",
+            "study",
+            study_data(facts, everything, differences, columns, accuracy),
+        )
+        write_script(data / "classes.js", "rows", _compact(facts, rows))
+        write_script(data / "map.js", "map", map_data(facts, projection, points, cells))
+        for part in ("app", "vendor"):
+            shutil.copytree(HERE / part, folder / part, copy_function=shutil.copyfile)
+        (folder / "figures").mkdir()
+        for name, chart in inputs.charts.items():
+            shutil.copyfile(chart, folder / "figures" / f"{name}.svg")
+        sentences = verdict(everything, differences, causes, facts.encoder)
+        shown = headline(variants)
+        page = Page(
+            facts,
+            sentences,
+            said_of_copies(copies),
+            *lines(facts, variants, judged),
+            _worst(folder, facts, inputs, rows, diagnosis),
+            shown,
+            [],
+            _sections(inputs, facts, everything, columns),
+            methods(facts, inputs.made_by, inputs.checkout),
+            list(inputs.charts),
+            __version__,
+        )
+        page.write(folder / "index.html")
+        text = front(facts.study, sentences, shown)
+        (folder / "front.rst").write_text(text, encoding="utf-8")
+
+
+def _say(done: int, of: int) -> None:
+    if done == of or done % 50 == 0:
+        print(f"report: pictures of {done:,} of {of:,} classes", file=sys.stderr, flush=True)
+
+
+def _compact(facts: Facts, rows: list[Row]) -> list[list[object]]:
+    """Rows as lists, with the variant by its number."""
+    number = {variant.name: place for place, variant in enumerate(facts.variants)}
+    return [[row.number, number[row.variant], *row[2:]] for row in rows]
+
+
+def _worst(
+    folder: Path, facts: Facts, inputs: Inputs, rows: list[Row], diagnosis: pd.DataFrame
+) -> Worst | None:
+    """The worst class with its strip of pictures; None if no class has a defect."""
+    row = rows[0]
+    causes = [cause for cause, has in zip(DEFECTS, row.defects, strict=True) if has == 1]
+    if not causes:
+        return None
+    category = facts.classes[row.number]
+    said = diagnosis[
+        (diagnosis["source"] == row.variant)
+        & (diagnosis["class_id"] == category.class_id)
+        & (diagnosis["cause"] == causes[0])
+    ].iloc[0]
+    strips = [
+        small_pictures(inputs.images[source, category.class_id], range(STRIP))
+        for source in (NATURAL, row.variant)
+    ]
+    count = min(map(len, strips))
+    write_sprite(
+        folder / "worst.webp", [image for strip in strips for image in strip[:count]], count
+    )
+    return Worst(
+        category.class_id,
+        category.name,
+        row.variant,
+        [NAMES[cause] for cause in causes],
+        said["reason"],
+        said["advice"] or "",
+        "worst.webp",
+        count,
+    )
+
+
+def _sections(
+    inputs: Inputs, facts: Facts, variants: pd.DataFrame, columns: Mapping[str, Mapping[str, str]]
+) -> list[Section]:
+    """What opens at a click; a table that the study has not made has none."""
+    tables = {
+        name: frame(table)
+        for name in (
+            "diagnosis",
+            "causes",
+            "embedding_classifiers",
+            "flags",
+            "copies",
+            "quarantine",
+            "quoted",
+        )
+        if (table := inputs.summary / f"{name}.parquet").exists()
+    }
+    found = [
+        Section(
+            "all-measures",
+            "All measures",
+            "every measure of every source, with its interval and what it means",
+            measures_section(variants, columns),
+        ),
+        Section(
+            "diagnosis",
+            "Diagnosis",
+            "of each class with a defect the numbers behind it, in every encoder",
+            diagnosis_section(tables["diagnosis"], tables["causes"]),
+        ),
+    ]
+    if "embedding_classifiers" in tables:
+        found.append(
+            Section(
+                "embedding-classifiers",
+                "Classifiers on embeddings",
+                "trained on a source's embeddings, tested on natural ones",
+                embedding_classifiers_section(tables["embedding_classifiers"]),
+            )
+        )
+    found.append(
+        Section(
+            "flags",
+            "Flagged images and copies",
+            "images that are no pictures, and images that equal others",
+            flags_section(tables["flags"], tables["copies"]),
+        )
+    )
+    if "quarantine" in tables:
+        found.append(
+            Section(
+                "quarantine",
+                "Images put aside",
+                "files that could not be used",
+                quarantine_section(tables["quarantine"], inputs.read_sources),
+            )
+        )
+    if "quoted" in tables:
+        own = [table[table["encoder"] == facts.encoder] for table in (variants, tables["quoted"])]
+        found.append(
+            Section(
+                "quoted",
+                "Quoted, our reading, ours",
+                "what the paper says beside what this study found",
+                quoted_section(*own),
+            )
+        )
+    return found

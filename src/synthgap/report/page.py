@@ -1,0 +1,65 @@
+"""The page itself: the verdict and every section, as far as it needs no script."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from synthgap.numbers import Written
+from synthgap.report.facts import Facts
+from synthgap.report.rendering import rendered
+from synthgap.report.verdict_view import Axis, Line
+
+
+class Worst(NamedTuple):
+    """The class that suffers most, as the first screen shows it."""
+
+    class_id: str
+    name: str
+    variant: str
+    defects: list[str]
+    reason: str
+    advice: str
+    picture: str
+    """Natural images over synthetic ones, a file of the report."""
+    count: int
+    """Images in a row of it."""
+
+
+class Section(NamedTuple):
+    """A part that opens at a click."""
+
+    key: str
+    title: str
+    meaning: str
+    """What it is, in a line."""
+    content: Markup
+
+
+class Page(NamedTuple):
+    """What the page says."""
+
+    facts: Facts
+    sentences: Sequence[str]
+    warnings: Sequence[str]
+    lines: Sequence[Line]
+    axis: Axis | None
+    worst: Worst | None
+    headline: dict[str, list[Written]]
+    geometry: Sequence[str]
+    sections: Sequence[Section]
+    methods: Markup
+    charts: Sequence[str]
+    """Names of the charts that lie in the report as SVG."""
+    version: str
+
+    def write(self, path: Path) -> None:
+        """Write it as HTML."""
+        rows = list(zip(*self.headline.values(), strict=True))
+        text = rendered("index", page=self, rows=rows, style=Markup(_style()))
+        path.write_text(text, encoding="utf-8")
+
+
+def _style() -> str:
+    return (Path(__file__).parent / "app/style.css").read_text(encoding="utf-8")

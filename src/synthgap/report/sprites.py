@@ -1,0 +1,65 @@
+"""Pictures of the report: many small images in one file, a sprite, in rows of eight."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+from PIL import Image
+
+from synthgap.image_files.decoding import pictures
+from synthgap.tables import read_pieces
+
+SIDE = 96
+"""Of an image in pixels."""
+
+COLUMNS = 8
+"""Images in a row of a sprite."""
+
+QUALITY = 60
+"""Of WebP: a photograph of this size takes some 2 kB."""
+
+PIECE = 64
+"""Rows that are read at once."""
+
+
+def small_pictures(table: str | Path, rows: Sequence[int]) -> list[Image.Image]:
+    """Read some images of an image table, cut to their middle square and scaled to `SIDE`.
+
+    Args:
+        table: the image table.
+        rows: which, ascending.
+
+    Raises:
+        InputError: a picture cannot be opened, or is not what the table lists.
+    """
+    found: list[Image.Image] = []
+    start = 0
+    for piece in read_pieces(table, PIECE):
+        here = [row - start for row in rows[len(found) :] if row < start + len(piece)]
+        chosen = piece.select(["image", "sha256"]).take(pa.array(here, pa.int64()))
+        found += [square(picture, SIDE) for picture in pictures(chosen, table)]
+        start += len(piece)
+        if len(found) == len(rows):
+            break
+    return found
+
+
+def square(picture: Image.Image, side: int) -> Image.Image:
+    """Cut the middle square and scale it; small images keep their pixels visible."""
+    length = min(picture.size)
+    left, top = (picture.width - length) // 2, (picture.height - length) // 2
+    smooth = Image.Resampling.NEAREST if length < side else Image.Resampling.LANCZOS
+    # JPEG and its like are first reduced by a whole factor, which takes a third of the time.
+    return picture.resize(
+        (side, side), smooth, (left, top, left + length, top + length), reducing_gap=3
+    )
+
+
+def write_sprite(path: Path, images: Sequence[Image.Image], columns: int = COLUMNS) -> None:
+    """Write images of `SIDE` pixels into one WebP file, row by row."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = max(1, -(-len(images) // columns))
+    sprite = Image.new("RGB", (columns * SIDE, lines * SIDE), "white")
+    for place, image in enumerate(images):
+        sprite.paste(image, ((place % columns) * SIDE, (place // columns) * SIDE))
+    sprite.save(path, "WEBP", quality=QUALITY, method=4)

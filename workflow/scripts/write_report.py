@@ -1,0 +1,39 @@
+"""Write the report: one page, the data behind it and its pictures."""
+
+from synthgap.jobs.job import job
+
+
+@job(snakemake)
+def work() -> None:
+    from pathlib import Path
+
+    from synthgap.report.facts import Class, Facts, Variant
+    from synthgap.report.folder import Inputs, write_report
+
+    given, params = snakemake.input, snakemake.params
+    facts = Facts(
+        **params.facts
+        | {
+            "classes": [Class(*each) for each in params.facts["classes"]],
+            "variants": [Variant(*each) for each in params.facts["variants"]],
+        }
+    )
+    cells = [(source, class_id) for source in facts.sources for class_id in facts.class_ids]
+    write_report(
+        snakemake.output[0],
+        facts,
+        Inputs(
+            summary=Path(given.variants).parent,
+            projection=Path(given.projection),
+            places={
+                source: Path(table)
+                for source, table in zip(facts.sources, given.places, strict=True)
+            },
+            images=dict(zip(cells, given.images, strict=True)),
+            charts={Path(chart).stem: Path(chart) for chart in given.charts},
+            made_by=dict(zip(params.made_by, given.made_by, strict=True)),
+            read_sources=params.read_sources,
+            checkout=Path(params.checkout),
+        ),
+        snakemake.threads,
+    )
