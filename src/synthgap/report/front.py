@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from synthgap.numbers import Written
 
 BEHIND = (
-    "Everything else is under **Answer**: the report of this study, a page of its own. Charts stand "
-    "under **Variants**, images under **Classes**. Numbers have 95 % intervals. What is quoted from "
-    "the paper that the method comes from (Marwood, Baluja, Alon, `arXiv 2311.00056 "
-    "<https://arxiv.org/abs/2311.00056>`_) is marked so; every other number was measured by this "
-    "study."
+    "Everything else is under **Answer**: the report of this study, a page of its own. Charts are "
+    "under **Variants**, images under **Classes**. Numbers have 95 % intervals. What is quoted "
+    "from the paper that the method comes from (Marwood, Baluja, Alon, `arXiv 2311.00056 "
+    "<https://arxiv.org/abs/2311.00056>`_) is marked so; all else was measured by this study."
 )
 
 
