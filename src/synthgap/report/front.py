@@ -13,6 +13,10 @@ BEHIND = (
 )
 
 
+LEFT_OUT = frozenset({"images", "centroid shift", "centroid accuracy"})
+"""Columns of the headline for which Snakemake's page has no room; the report shows them all."""
+
+
 def front(study: str, sentences: Sequence[str], headline: dict[str, list[Written]]) -> str:
     """Write the text. Snakemake fills it as a Jinja template, so braces of names are no Jinja's.
 
@@ -21,7 +25,8 @@ def front(study: str, sentences: Sequence[str], headline: dict[str, list[Written
         sentences: the verdict.
         headline: of each column's name its cells.
     """
-    rows = [list(headline), *(map(str, row) for row in zip(*headline.values(), strict=True))]
+    narrow = {name: cells for name, cells in headline.items() if name not in LEFT_OUT}
+    rows = [list(narrow), *(map(str, row) for row in zip(*narrow.values(), strict=True))]
     table = [
         ".. list-table::\n   :header-rows: 1\n",
         *(
