@@ -59,6 +59,8 @@ def test_gives_the_answer_without_what_needs_prompts(two: Project) -> None:
         "modality_gap",
         "separability_margin",
         "separability_without_gap",
+        "separable_in_sample",
+        "random_labels_separable",
         "clip_score",
         "natural_adherence",
     ):

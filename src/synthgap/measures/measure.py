@@ -17,7 +17,7 @@ Sample = TypeVar("Sample", contravariant=True)
 """What is measured: a `ClassSample`, a `SourceSample` or a `PoolSample`."""
 
 Found = TypeVar("Found", covariant=True)
-"""What is found: an `Estimate`, or of a source also a `Share`."""
+"""What is found: an `Estimate`, or of a source also a `Share` or a `Single`."""
 
 
 class Family(StrEnum):
@@ -44,7 +44,8 @@ class Column(NamedTuple):
     limits: Interval = UNLIMITED
     """What values it can take: its interval ends there."""
     compared: bool = True
-    """Whether sources are compared by it; not where it is one number in every source's table."""
+    """Whether sources are compared by it; not where it is one number in every source's table,
+    nor where it has no replicates."""
 
 
 @dataclass(frozen=True)

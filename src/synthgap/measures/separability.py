@@ -1,6 +1,7 @@
 """Linear separability: can a hyperplane tell the embeddings of prompts from those of images?
 
-And what is left of it when the gap between the two means is removed.
+What is left of it when the gap between the two means is removed, and whether a hyperplane fits the
+sample alone (`in_sample`).
 """
 
 from functools import partial
@@ -12,7 +13,8 @@ from numpy.typing import ArrayLike
 
 from synthgap import seeds
 from synthgap.errors import InputError
-from synthgap.measures.intervals.estimates import Estimate, bootstrap_counts
+from synthgap.measures import in_sample
+from synthgap.measures.intervals.estimates import Estimate, Single, bootstrap_counts
 from synthgap.measures.intervals.samples import SourceSample
 from synthgap.measures.measure import Column, Family, Measure
 from synthgap.measures.numerics import checks
@@ -47,6 +49,7 @@ COLUMNS = {
         "between the means; 0.5 where the gap was all",
         Family.PROMPTS,
     ),
+    **in_sample.COLUMNS,
 }
 
 FOLDS = 5
@@ -189,10 +192,11 @@ def _balanced(
     return float((right[of_class & is_image].mean() + right[of_class & ~is_image].mean()) / 2)
 
 
-def of_source(sample: SourceSample) -> dict[str, Estimate]:
+def of_source(sample: SourceSample) -> dict[str, Estimate | Single]:
     """Separability of a variant's prompts and images; nothing for a source without prompts.
 
-    The intervals come from resampling the classes, as the classes are what is held out.
+    The intervals come from resampling the classes, as the classes are what is held out. What is
+    asked of the sample alone has none from there.
     """
     classes = len(sample.class_ids)
     if sample.prompts is None or classes < 2:
@@ -222,6 +226,7 @@ def of_source(sample: SourceSample) -> dict[str, Estimate]:
             float(np.linalg.norm(gaps.mean(axis=0))),
             np.linalg.norm(weights @ gaps / classes, axis=1),
         ),
+        **in_sample.of_points(images, sample.prompts),
     }
 
 

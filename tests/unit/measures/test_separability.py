@@ -3,6 +3,7 @@ import pytest
 from points import directions, rotation, unit
 
 from synthgap.errors import InputError
+from synthgap.measures import in_sample
 from synthgap.measures.intervals.estimates import interval
 from synthgap.measures.intervals.samples import SourceSample
 from synthgap.measures.separability import (
@@ -208,10 +209,20 @@ class TestOfSource:
     def test_gives_every_column_with_an_interval_that_contains_it(self):
         found = of_source(two_cones(apart=0.3))
         assert set(found) == set(COLUMNS)
-        for name, estimate in found.items():
+        for name in set(found) - set(in_sample.COLUMNS):
+            estimate = found[name]
             low, high = interval(estimate)
             assert low - 1e-9 <= estimate.value <= high + 1e-9, name
             assert estimate.replicates.shape == (200,)
+
+    def test_asks_of_the_same_images_whether_they_are_separable_in_sample(self):
+        sample = two_cones(apart=2.0, per_class=IMAGES_PER_CLASS + 5)
+        few = np.arange(len(sample.images)) % (IMAGES_PER_CLASS + 5) < IMAGES_PER_CLASS
+        assert sample.prompts is not None
+        expected = in_sample.of_points(sample.images[few], sample.prompts)
+        assert expected != in_sample.of_points(sample.images, sample.prompts)
+        found = of_source(sample)
+        assert {name: found[name] for name in expected} == expected
 
     def test_modality_gap_is_the_distance_between_the_means(self):
         sample = two_cones(apart=0.5)

@@ -58,6 +58,17 @@ def difference(one: Estimate, other: Estimate) -> Estimate:
     return Estimate(other.value - one.value, other.replicates - one.replicates)
 
 
+class Single(NamedTuple):
+    """A number of one sample alone: without replicates, so that differences of it have no interval.
+
+    Sources are not compared by it.
+    """
+
+    value: float
+    ends: Interval | None = None
+    """Its interval, where there is one."""
+
+
 Row = dict[str, Any]
 """A row of a table of measures."""
 

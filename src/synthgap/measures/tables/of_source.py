@@ -13,14 +13,14 @@ from synthgap.measures import (
     prompt_adherence,
     separability,
 )
-from synthgap.measures.intervals.estimates import Estimate, Row, Share, columns
+from synthgap.measures.intervals.estimates import Estimate, Row, Share, Single, columns
 from synthgap.measures.intervals.limits import measured
 from synthgap.measures.intervals.samples import SourceSample
 from synthgap.measures.measure import Measure
 from synthgap.measures.tables.embeddings import source_sample
 from synthgap.tables import write
 
-MEASURES: tuple[Measure[SourceSample, Estimate | Share], ...] = (
+MEASURES: tuple[Measure[SourceSample, Estimate | Share | Single], ...] = (
     nearest_centroid.MEASURE,
     nearest_neighbours.MEASURE,
     isolation.MEASURE,
@@ -81,6 +81,9 @@ def measure_source(
                     rows, found.per_class, found.per_class_interval, strict=True
                 ):
                     row |= columns(name, value, ends)
+            elif isinstance(found, Single):
+                total |= {name: found.value}
+                total |= columns(name, found.value, found.ends) if found.ends else {}
             else:
                 total |= measured(name, found, measure.columns[name].limits)
                 total[f"{name}_replicates"] = found.replicates

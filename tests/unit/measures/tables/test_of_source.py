@@ -8,7 +8,7 @@ from points import directions, write_source
 
 from synthgap import tables
 from synthgap.errors import InputError
-from synthgap.measures import nearest_centroid, nearest_neighbours
+from synthgap.measures import in_sample, nearest_centroid, nearest_neighbours
 from synthgap.measures.intervals.samples import subsample
 from synthgap.measures.tables.cross_accuracy import measure_cross_accuracy
 from synthgap.measures.tables.of_source import MEASURES, measure_source
@@ -122,8 +122,22 @@ class TestMeasureSource:
         )
         assert min(total["accuracy_gap"], total["gap_from_shift"], total["clip_score"]) > 0.15
         for name in (name for measure in MEASURES for name in measure.columns):
+            if name in in_sample.COLUMNS:
+                continue
             replicates = np.array(total[f"{name}_replicates"])
             assert abs(replicates.mean() - total[name]) <= replicates.std() + 1e-9, name
+
+    def test_a_number_of_the_sample_alone_has_no_replicates(self, tmp_path, sources, prompts):
+        total, *of_classes = rows(
+            tmp_path / "m.parquet", sources["disamb"], sources["natural-val"], prompts
+        )
+        assert total["separable_in_sample"] in (0, 1)
+        low, high = (total[f"random_labels_separable_{end}"] for end in ("low", "high"))
+        assert low <= total["random_labels_separable"] <= high
+        for name in in_sample.COLUMNS:
+            assert f"{name}_replicates" not in total
+            assert all(row[name] is None for row in of_classes)
+        assert "separable_in_sample_low" not in total
 
     def test_without_prompts_there_is_no_separability(self, tmp_path, sources):
         found = rows(tmp_path / "m.parquet", sources["natural-train"], sources["natural-val"])
