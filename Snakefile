@@ -38,6 +38,7 @@ include: "rules/classifiers.smk"
 include: "rules/summary.smk"
 include: "rules/figures.smk"
 include: "rules/report.smk"
+include: "rules/exports.smk"
 
 
 rule all:
@@ -99,6 +100,25 @@ rule summary:
         EMBEDDING_CLASSIFIER_FILES,
         FLAG_TABLES,
         QUARANTINE_TABLES,
+
+
+rule export:
+    input:
+        [dataset_folder_of(variant) for variant in STUDY.variants],
+
+
+rule export_points:
+    input:
+        [points_of(encoder, source) for encoder in STUDY.encoders for source in STUDY.sources],
+
+
+for _variant in STUDY.variants:
+
+    rule:
+        name:
+            f"export_{_variant}"
+        input:
+            dataset_folder_of(_variant),
 
 
 # One target a variant: its images, measures, diagnosis and the classifiers trained on it.

@@ -45,5 +45,6 @@ def again(tmp_path_factory: pytest.TempPathFactory, finished: Project) -> Projec
     project = Project.copy_of_sources(folder, finished.study_file)
     (folder / "calls").mkdir()
     noting = {"PYTHONPATH": str(Path(__file__).parent / "calls"), "CALLS": str(folder / "calls")}
-    project.run("--config", "workers=off", variables=noting)
+    targets = ("all", "export", "export_points")
+    project.run(*targets, "--config", "workers=off", variables=noting)
     return project

@@ -22,6 +22,7 @@ STAGES = {
     "embeddings": 14,
     "measures": 17,
     "pooled": 4,
+    "positions": 4,
     "diagnosis": 2,
     "embedding_classifiers": 3,
     "classifiers": 6,

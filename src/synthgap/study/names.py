@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-TARGETS = ("all", "images", "embeddings", "measures", "classifiers", "summary")
+TARGETS = ("all", "images", "embeddings", "measures", "classifiers", "summary", "export")
 """Stages that `snakemake` is given by name."""
 
 NOT_ENCODERS = ("classes", *TARGETS)
