@@ -1,13 +1,14 @@
 """The report: one page that opens from disk, its data and its pictures.
 
 Inputs: summaries, positions, image tables, charts, and the files that the page is made of.
-Outputs: report/, a folder; report/index.html is the page, report/front.rst the first text of
-Snakemake's own report.
+Outputs: report/, a folder; report/index.html is the page, report/card.md the measured gaps as Markdown,
+report/front.rst the first text of Snakemake's own report.
 Guarantees: whatever the page says stands in a table; nothing on it is loaded from a network.
 """
 
 import yaml
 from synthgap.report.rendering import sources as report_sources
+from synthgap.study import made
 
 REPORT = f"{RESULTS}/report"
 
@@ -43,7 +44,13 @@ def report_facts():
             for category in STUDY.classes
         ],
         "variants": [
-            (name, variant.generator, variant.prompts, variant.guidance_scale)
+            (
+                name,
+                variant.generator,
+                variant.prompts,
+                variant.guidance_scale,
+                (made.facts(STUDY, name), made.examples(STUDY, name)),
+            )
             for name, variant in STUDY.variants.items()
         ],
         "named_classes": list(STUDY.report.classes),

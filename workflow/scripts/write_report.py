@@ -9,13 +9,14 @@ def work() -> None:
 
     from synthgap.report.facts import Class, Facts, Variant
     from synthgap.report.folder import Inputs, write_report
+    from synthgap.summary.card import Made
 
     given, params = snakemake.input, snakemake.params
     facts = Facts(
         **params.facts
         | {
             "classes": [Class(*each) for each in params.facts["classes"]],
-            "variants": [Variant(*each) for each in params.facts["variants"]],
+            "variants": [Variant(*each, Made(*how)) for *each, how in params.facts["variants"]],
         }
     )
     cells = [(source, class_id) for source in facts.sources for class_id in facts.class_ids]

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from synthgap.summary.card import Made
+
 NATURAL = "natural-train"
 """The source that every variant is shown beside."""
 
@@ -22,6 +24,8 @@ class Variant(NamedTuple):
     generator: str
     recipe: str | None
     guidance_scale: float | None
+    made: Made
+    """The same for people, with examples of prompts."""
 
 
 class Facts(NamedTuple):

@@ -29,8 +29,10 @@ from synthgap.report.sprites import small_pictures, write_sprite
 from synthgap.report.study_data import study_data
 from synthgap.report.verdict_view import lines
 from synthgap.report.views import shown_in_full
+from synthgap.summary.card import study_card
 from synthgap.summary.causes import DEFECTS, NAMES
 from synthgap.summary.copied_images import sentences as said_of_copies
+from synthgap.summary.geometry import geometry
 from synthgap.summary.headline import headline
 from synthgap.summary.verdict import verdict
 
@@ -132,7 +134,7 @@ def write_report(path: str | Path, facts: Facts, inputs: Inputs, threads: int) -
             *lines(facts, variants, judged),
             _worst(folder, facts, inputs, rows, diagnosis),
             shown,
-            [],
+            geometry(everything, facts.encoder),
             _sections(inputs, facts, everything, columns),
             methods(facts, inputs.made_by, inputs.checkout),
             list(inputs.charts),
@@ -141,6 +143,16 @@ def write_report(path: str | Path, facts: Facts, inputs: Inputs, threads: int) -
         page.write(folder / "index.html")
         text = front(facts.study, sentences, shown)
         (folder / "front.rst").write_text(text, encoding="utf-8")
+        card = study_card(
+            study=facts.study,
+            description=facts.description,
+            classes=len(facts.classes),
+            variants=everything,
+            differences=differences,
+            causes=causes,
+            made={variant.name: variant.made for variant in facts.variants},
+        )
+        (folder / "card.md").write_text(card, encoding="utf-8")
 
 
 def _say(done: int, of: int) -> None:

@@ -32,7 +32,15 @@ def study_data(
     return {
         "name": facts.study,
         "encoder": facts.encoder,
-        "variants": [variant._asdict() for variant in facts.variants],
+        "variants": [
+            {
+                "name": variant.name,
+                "generator": variant.generator,
+                "recipe": variant.recipe,
+                "guidance_scale": variant.guidance_scale,
+            }
+            for variant in facts.variants
+        ],
         "classes": [list(each) for each in facts.classes],
         "defects": [
             {"cause": cause, "name": defect.name, "icon": ICONS[cause]}
