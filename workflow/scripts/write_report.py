@@ -35,6 +35,7 @@ def work() -> None:
             made_by=dict(zip(params.made_by, given.made_by, strict=True)),
             read_sources=params.read_sources,
             checkout=Path(params.checkout),
+            results=str(Path(snakemake.output[0]).parent),
         ),
         snakemake.threads,
     )

@@ -27,6 +27,7 @@ from synthgap.report.sections.quarantine import quarantine_section
 from synthgap.report.sections.quoted import quoted_section
 from synthgap.report.sprites import small_pictures, write_sprite
 from synthgap.report.study_data import study_data
+from synthgap.report.times import steps
 from synthgap.report.verdict_view import lines
 from synthgap.report.views import shown_in_full
 from synthgap.summary.card import study_card
@@ -48,6 +49,9 @@ TABLES = (
     "quoted",
 )
 """Summaries that are shown whole."""
+
+RECORDS = ".snakemake/metadata"
+"""Where Snakemake notes what it ran, relative to where it runs."""
 
 STRIP = 6
 """Images of the worst class on the first screen, of each of two sources."""
@@ -71,6 +75,8 @@ class Inputs(NamedTuple):
     """Sources that were read, of which files may have been put aside."""
     checkout: Path
     """Where the workflow lies."""
+    results: str
+    """The study's folder, as the workflow names it."""
 
 
 def write_report(path: str | Path, facts: Facts, inputs: Inputs, threads: int) -> None:
@@ -120,6 +126,8 @@ def write_report(path: str | Path, facts: Facts, inputs: Inputs, threads: int) -
         )
         write_script(data / "classes.js", "rows", _compact(facts, rows))
         write_script(data / "map.js", "map", map_data(facts, projection, points, cells))
+        noted = [step.written() for step in steps(RECORDS, inputs.results)]
+        write_script(data / "times.js", "times", noted)
         for part in ("app", "vendor"):
             shutil.copytree(HERE / part, folder / part, copy_function=shutil.copyfile)
         (folder / "figures").mkdir()

@@ -17,3 +17,6 @@ document.querySelectorAll("button.copy").forEach((button) => button.addEventList
   const text = SG.at(button.dataset.of).textContent;
   navigator.clipboard?.writeText(text).then(() => { button.textContent = "Copied"; }, () => {});
 }));
+SG.at("times").tBodies[0].append(...(SG.times || []).map((cells) =>
+  SG.make("tr", {}, ...cells.map((textContent) => SG.make("td", { textContent })))));
+SG.at("times-box").hidden = !SG.times?.length;
