@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from synthgap.numbers import Written
 
 BEHIND = (
-    "Everything else is under **Answer**: the report of this study, a page of its own. Charts stand "
-    "under **Variants**, images under **Classes**. Numbers have 95 % intervals. What is quoted from "
-    "the paper that the method comes from (Marwood, Baluja, Alon, `arXiv 2311.00056 "
+    "Everything else is under **Answer**: the report of this study, a page of its own. Charts "
+    "stand under **Variants**, images under **Classes**. Numbers have 95 % intervals. What is "
+    "quoted from the paper that the method comes from (Marwood, Baluja, Alon, `arXiv 2311.00056 "
     "<https://arxiv.org/abs/2311.00056>`_) is marked so; every other number was measured by this "
     "study."
 )
@@ -43,7 +43,5 @@ def plain(text: str) -> str:
     a\*b {{ '{' }}{{ '{' }}7\*7\}\}
     """
     one_line = " ".join(text.split())
-    marked = re.sub(r"([^\w\s{])", r"\\\1", one_line, flags=re.ASCII)
-    # Characters beyond ASCII are no markup, and need no backslash.
-    marked = re.sub(r"\\([^\x00-\x7f])", r"\1", marked)
-    return re.sub(r"(?<=\w)_(?=\s|$|\\)", r"\_", marked).replace("{", "{{ '{' }}")
+    # All that is no letter or digit: bullets of lists lie beyond ASCII, too.
+    return re.sub(r"([^\w\s{]|_)", r"\\\1", one_line).replace("{", "{{ '{' }}")

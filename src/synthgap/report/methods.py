@@ -74,13 +74,14 @@ def text_of(facts: Facts, commit: str | None) -> str:
     return (
         f"We compared {len(facts.variants)} synthetic image sets ({sets}) with natural images of "
         f"the same {len(facts.classes)} classes by {by}. From every set {facts.n} images of each "
-        f"class, chosen once by seed, were embedded with {facts.encoder} and scaled to unit length. "
-        "Diversity of a class is the mean squared distance of its embeddings from their mean; shift "
-        "is the distance between means of halves of the synthetic and the natural set, read beside "
-        "that between two halves of the natural set. Intervals are 95 % intervals by resampling "
-        "images within classes, with the same draws in every set, so that differences are paired. "
-        "A class was called defective where its images differ from natural ones further than random "
-        "partings of both do, at a false-discovery rate of 5 % over the classes."
+        f"class, chosen once by seed, were embedded with {facts.encoder} and scaled to unit "
+        "length. Diversity of a class is the mean squared distance of its embeddings from their "
+        "mean; shift is the distance between means of halves of the synthetic and the natural set, "
+        "read beside that between two halves of the natural set. Intervals are 95 % intervals by "
+        "resampling images within classes, with the same draws in every set, so that differences "
+        "are paired. A class was called defective where its images differ from natural ones "
+        "further than random partings of both do, at a false-discovery rate of 5 % over the "
+        "classes."
     )
 
 
