@@ -17,7 +17,7 @@ study: .venv/.synced
 install: .venv/.synced
 
 # Only when something that the report shows is newer than it.
-results/report.zip: $(wildcard results/figures/*.html results/figures/*/* results/summary/*) \
+results/report.zip: $(wildcard results/report/index.html results/figures/*/* results/summary/*) \
 		$(wildcard workflow/report/*)
 	@echo "Writing the report to $@"
 	@mkdir -p results/.new

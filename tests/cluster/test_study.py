@@ -10,18 +10,10 @@ from tests.workflow.project import Project
 ON_A_GPU = {"generate_images", "embed_images", "embed_prompts", "train_classifier"}
 
 LOCAL = {
-    *(
-        "join_diagnoses",
-        "count_causes",
-        "write_diagnosis",
-        "draw_causes",
-        "write_quarantine",
-        "write_measures",
-    ),
+    *("join_diagnoses", "count_causes", "draw_causes", "draw_centroid_distance"),
     *("summarise_embedding_classifiers", "draw_embedding_classifiers"),
-    *("write_embedding_classifiers", "write_answer", "write_quoted", "draw_centroid_distance"),
     *("draw_accuracy", "draw_accuracy_against_distance", "draw_cross_accuracy"),
-    *("draw_isolation", "draw_projection", "compare_quoted", "write_flags", "join_copies"),
+    *("draw_isolation", "draw_projection", "compare_quoted", "join_copies"),
 }
 
 
@@ -29,7 +21,7 @@ LOCAL = {
     "stage",
     [
         *("images", "embeddings", "measures", "classifiers", "diagnosis", "summary"),
-        *("projections", "figures"),
+        *("positions", "projections", "figures", "report"),
     ],
 )
 def test_results_are_those_of_a_local_run(local: Project, clustered: Project, stage: str) -> None:

@@ -63,10 +63,10 @@ def compared(done: "subprocess.CompletedProcess[str]", results: Path) -> None:
     assert verdict.startswith("made: ")
     assert "natural images in 5-NN accuracy" in verdict.replace("\n ", "")
     assert verdict.endswith("Not measured: ignores the prompt.")
-    page, report = (re.search(rf"{name}: (\S+)", places) for name in ("First page", "Report"))
+    page, report = (re.search(rf"{name}: (\S+)", places) for name in ("Report", "To pass on"))
     assert page is not None
     assert report is not None
-    assert Path(page[1]) == results / "figures/answer.html"
+    assert Path(page[1]) == results / "report/index.html"
     assert Path(page[1]).is_file()
     with zipfile.ZipFile(report[1]) as archive:
         assert "report/report.html" in archive.namelist()
@@ -121,7 +121,7 @@ def test_an_installed_wheel_compares_in_an_empty_folder(folders: Path, tmp_path:
     inside = "synthgap/workflow_files"
     for file in (
         *("Snakefile", "rules/study.smk", "workflow/scripts/summarise.py", "envs/tables.yaml"),
-        *("workflow/report/answer.rst", "profiles/default/config.yaml", "config/miniature.yaml"),
+        *("workflow/report/report.rst", "profiles/default/config.yaml", "config/miniature.yaml"),
     ):
         assert f"{inside}/{file}" in names
     assert not [name for name in names if "__pycache__" in name or name.startswith("tests")]

@@ -1,6 +1,7 @@
 """Whatever classes, files, texts and places are called: it works, and is shown as written."""
 
 import csv
+import html
 import json
 import re
 import shutil
@@ -154,13 +155,19 @@ def test_the_report_shows_names_as_text(named: Project, tmp_path: Path) -> None:
     assert "<title>Snakemake Report</title>" in tree
     # Not the scripts' own texts.
     assert "Answer" in re.sub(r"<script.*?</script>", "", tree, flags=re.DOTALL)
-    for each in tmp_path.glob("report/data/raw/*/*.html"):
-        assert "<title>it_ran" not in in_browser(each)
+    (index,) = tmp_path.glob("report/data/raw/**/index.html")
+    assert "<title>named: synthgap report</title>" in in_browser(index)
+    # With the view of a class open, whose name and definition would run.
+    for category in (CLASSES[0], CLASSES[-1]):
+        shown_class = in_browser(index, f"class={category['class_id']}&variant=made")
+        assert "<title>named: synthgap report</title>" in shown_class
+        (view,) = re.findall(r"<dialog id=.?class-view.*?</dialog>", shown_class, re.DOTALL)
+        assert category["definition"] in html.unescape(re.sub(r"<[^>]*>", "", view))
 
 
-def in_browser(page: Path) -> str:
-    """The elements of a page after its scripts have run."""
+def in_browser(page: Path, part: str = "") -> str:
+    """The elements of a page, opened at a part of it, after its scripts have run."""
     options = ("--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=5000")
-    command = ["chromium", *options, "--dump-dom", page.as_uri()]
+    command = ["chromium", *options, "--dump-dom", f"{page.as_uri()}#{part}"]
     done = subprocess.run(command, text=True, capture_output=True, check=True, timeout=120)
     return done.stdout

@@ -136,13 +136,13 @@ def test_the_report_lists_what_was_put_aside(own: Project) -> None:
         "my images/Bilder für digit-6/damaged.png": "not an image, but text",
         "my images/Bilder für digit-6/Thumbs.db": "no image by its name, which ends in .db",
     }
-    page = (own.folder / "answers/mine/figures/quarantine.html").read_text()
+    page = (own.folder / "answers/mine/report/index.html").read_text()
     assert "2 files or images" in page
     assert all(path in page and reason in page for path, reason in found.items())
 
 
 def test_nothing_put_aside_is_said(finished: Project) -> None:
-    page = (finished.folder / "results/figures/quarantine.html").read_text()
+    page = (finished.folder / "results/report/index.html").read_text()
     assert "Nothing was put aside" in page
     assert "natural-train, natural-val" in page
 

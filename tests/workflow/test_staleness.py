@@ -17,13 +17,10 @@ from tests.workflow.project import Project
 AGGREGATES = {
     "count_flags",
     "join_copies",
-    "write_flags",
     "measure_cross_accuracy",
     "summarise",
     "compare_quoted",
-    "write_answer",
-    "write_quoted",
-    "write_measures",
+    "write_report",
     "draw_centroid_distance",
     "draw_accuracy",
     "draw_accuracy_against_distance",
@@ -31,11 +28,9 @@ AGGREGATES = {
     "draw_isolation",
     "join_diagnoses",
     "count_causes",
-    "write_diagnosis",
     "draw_causes",
     "summarise_embedding_classifiers",
     "draw_embedding_classifiers",
-    "write_embedding_classifiers",
 }
 """Rules of jobs that join all sources and so run again when any of them changes."""
 
@@ -43,17 +38,21 @@ AGGREGATES = {
 DRAWINGS = {"project_embeddings", "draw_projection", "draw_contact_sheet"}
 
 OF_VARIANTS = AGGREGATES & {
-    *("summarise", "compare_quoted", "write_answer", "write_quoted", "write_measures"),
+    *("summarise", "compare_quoted", "write_report"),
     *("draw_centroid_distance", "draw_accuracy", "draw_accuracy_against_distance"),
     "draw_isolation",
 }
 """Those that join measures."""
 
-OF_EMBEDDING_CLASSIFIERS = {rule for rule in AGGREGATES if "embedding_classifiers" in rule}
+OF_EMBEDDING_CLASSIFIERS = {
+    *(rule for rule in AGGREGATES if "embedding_classifiers" in rule),
+    "write_report",
+}
+
+SHOWING_CHARTS = {"write_report"}
+"""What shows every chart."""
 
 CHARTS = {rule for rule in AGGREGATES if rule.startswith("draw_")}
-
-PAGES = {rule for rule in AGGREGATES if rule.startswith("write_")}
 
 
 class Change(NamedTuple):
@@ -153,9 +152,14 @@ CHANGES = (
         asked=("--set-resources", "generate_images:mem_mb=9000", "measure_class:runtime=600"),
     ),
     Change(
-        "the name of the study, which its page shows",
+        "the name of the study, which its report shows",
         study(lambda study: study.update(study="other")),
-        joined={"write_answer"},
+        joined={"write_report"},
+    ),
+    Change(
+        "classes that the report shows in full",
+        study(lambda study: study["report"].update(classes=["digit-6"])),
+        joined={"write_report"},
     ),
     Change(
         "a definition, where the recipe uses it",
@@ -220,25 +224,29 @@ CHANGES = (
         joined=OF_EMBEDDING_CLASSIFIERS,
     ),
     Change(
-        "a page's template",
-        source("figures/pages/templates/flags.html.jinja", "{% block body", "<hr>{% block body"),
-        joined={"write_flags"},
+        "a template of the report",
+        source("report/templates/flags.html.jinja", "<h4>Copies", "<h4>All copies"),
+        joined={"write_report"},
+    ),
+    Change(
+        "a script of the report",
+        source("report/app/sorting.js", "function", "// A remark.\nfunction"),
+        joined={"write_report"},
+    ),
+    Change(
+        "how the report writes data",
+        source("report/scripts.py", "SIGNIFICANT = 5", "SIGNIFICANT = 4"),
+        joined={"write_report"},
     ),
     Change(
         "one chart",
         source("figures/charts/cross_accuracy.py", 'cmap="RdBu"', 'cmap="PuOr"'),
-        joined={"draw_cross_accuracy"},
+        joined={"draw_cross_accuracy"} | SHOWING_CHARTS,
     ),
     Change(
         "how all charts look",
         source("figures/charts/style.py", '"font.size": 10', '"font.size": 11'),
-        joined=CHARTS,
-    ),
-    Change(
-        "the template of all pages",
-        source("figures/pages/templates/base.html.jinja", "{% block body", "<hr>{% block body"),
-        jobs={"write_quarantine": 1},
-        joined=PAGES,
+        joined=CHARTS | SHOWING_CHARTS,
     ),
 )
 

@@ -64,10 +64,11 @@ def test_nothing_was_generated_trained_or_left_open(two_folders: Project) -> Non
     folders = {path.name for path in (two_folders.folder / "results/mine").iterdir()}
     assert folders == {
         *(".lock", "copies", "diagnosis", "embedding_classifiers", "embeddings", "figures"),
-        *("images", "logs", "measures", "models", "pooled", "projections", "quarantine", "summary"),
+        *("images", "logs", "measures", "models", "pooled", "positions", "projections"),
+        *("quarantine", "report", "summary"),
     }
     assert two_folders.jobs() == []
-    page = (two_folders.folder / "results/mine/figures/answer.html").read_text()
+    page = (two_folders.folder / "results/mine/report/index.html").read_text()
     assert "dalle" in page
 
 
@@ -92,8 +93,8 @@ def test_few_images_leave_empty_what_they_cannot_show_and_fail_nowhere(
     }
     assert variants["knn_accuracy_20"].isna().all()
     assert variants["centroid_accuracy"].notna().all()
-    for page in (few.folder / "results/few/figures").glob("**/*.html"):
-        text = page.read_text(encoding="utf-8")
-        assert not re.search(r">\s*None\s*<|\bnan\b", text), page
+    page = few.folder / "results/few/report/index.html"
+    text = re.sub(r"<pre>.*?</pre>", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert not re.search(r">\s*None\s*<|\bnan\b", text)
     for log in (few.folder / "results/few/logs").glob("**/*.log"):
         assert "Warning" not in log.read_text(encoding="utf-8"), log

@@ -36,7 +36,7 @@ def _is_new(report: Path, results: Path) -> bool:
         return False
     shown = (
         file
-        for folder in ("figures", "summary")
+        for folder in ("figures", "report", "summary")
         for file in (results / folder).rglob("*")
         if file.is_file()
     )

@@ -83,11 +83,11 @@ def _table(variants: pd.DataFrame) -> str:
 
 
 def _places(results: Path) -> list[str]:
-    """Where tables and pages lie, as far as they are made."""
-    page, report = results / "figures/answer.html", results / "report.zip"
+    """Where tables and the report lie, as far as they are made."""
+    page, packed = results / "report/index.html", results / "report.zip"
     return [
-        *([f"First page: {page}"] if page.exists() else []),
-        *([f"Report: {report} (unpack it and open report.html)"] if report.exists() else []),
+        *([f"Report: {page}"] if page.exists() else []),
+        *([f"To pass on: {packed} (unpack it and open report.html)"] if packed.exists() else []),
         f"Tables: {results / 'summary'}",
     ]
 

@@ -24,7 +24,7 @@ class Variant(NamedTuple):
     generator: str
     recipe: str | None
     guidance_scale: float | None
-    made: Made
+    made: Made = Made({}, {})
     """The same for people, with examples of prompts."""
 
 

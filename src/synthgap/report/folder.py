@@ -214,15 +214,7 @@ def _sections(
     """What opens at a click; a table that the study has not made has none."""
     tables = {
         name: frame(table)
-        for name in (
-            "diagnosis",
-            "causes",
-            "embedding_classifiers",
-            "flags",
-            "copies",
-            "quarantine",
-            "quoted",
-        )
+        for name in TABLES
         if (table := inputs.summary / f"{name}.parquet").exists()
     }
     found = [

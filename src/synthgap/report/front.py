@@ -47,7 +47,5 @@ def plain(text: str) -> str:
     a\*b {{ '{' }}{{ '{' }}7\*7\}\}
     """
     one_line = " ".join(text.split())
-    marked = re.sub(r"([^\w\s{])", r"\\\1", one_line, flags=re.ASCII)
-    # Characters beyond ASCII are no markup, and need no backslash.
-    marked = re.sub(r"\\([^\x00-\x7f])", r"\1", marked)
-    return re.sub(r"(?<=\w)_(?=\s|$|\\)", r"\_", marked).replace("{", "{{ '{' }}")
+    # All that is no letter or digit: bullets of lists lie beyond ASCII, too.
+    return re.sub(r"([^\w\s{]|_)", r"\\\1", one_line).replace("{", "{{ '{' }}")

@@ -44,21 +44,21 @@ def map_data(
         "images": len(points),
         "of": int((projection["kind"] == "image").sum()),
         "sources": {
-            source: {
+            str(source): {
                 "x": list(rows["first"]),
                 "y": list(rows["second"]),
                 "along": list(rows["along_gap"]),
                 "across": list(rows["across_gap"]),
                 "class": [number[class_id] for class_id in rows["class_id"]],
                 "cell": [
-                    cells[source, class_id][index]
+                    cells[str(source), class_id][index]
                     for class_id, index in zip(rows["class_id"], rows["index"], strict=True)
                 ],
             }
             for source, rows in points.groupby("source", sort=False)
         },
         "prompts": {
-            source: {
+            str(source): {
                 "along": list(rows["along_gap"]),
                 "across": list(rows["across_gap"]),
                 "class": [number[class_id] for class_id in rows["class_id"]],

@@ -23,7 +23,7 @@ class Worst(NamedTuple):
     advice: str
     picture: str
     """Natural images over synthetic ones, a file of the report."""
-    count: int
+    images: int
     """Images in a row of it."""
 
 

@@ -19,7 +19,7 @@ class Bar(NamedTuple):
     icon: str
     text: str
     """In words."""
-    count: str
+    said: str
     percent: float
     measured: bool
 

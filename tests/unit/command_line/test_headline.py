@@ -85,14 +85,14 @@ def test_without_what_a_verdict_needs_there_is_the_table_alone(results, missing)
     assert answer_of(results).startswith("\nclip, 5 images a class measured")
 
 
-def test_pages_are_named_where_they_are_made(results):
+def test_the_report_is_named_where_it_is_made(results):
     assert "Report" not in answer_of(results)
     (results / "report.zip").touch()
-    (results / "figures").mkdir()
-    (results / "figures/answer.html").touch()
+    (results / "report").mkdir()
+    (results / "report/index.html").touch()
     *_, places = answer_of(results).split("\n\n")
     assert places.splitlines() == [
-        f"First page: {results / 'figures/answer.html'}",
-        f"Report: {results / 'report.zip'} (unpack it and open report.html)",
+        f"Report: {results / 'report/index.html'}",
+        f"To pass on: {results / 'report.zip'} (unpack it and open report.html)",
         f"Tables: {results / 'summary'}",
     ]

@@ -9,7 +9,7 @@ from points import write_points, write_source
 from synthgap.diagnosis.of_variant import diagnose_variant
 from synthgap.errors import InputError
 from synthgap.figures.charts import causes
-from synthgap.figures.pages.diagnosis import write_diagnosis
+from synthgap.report.sections.diagnosis import diagnosis_section
 from synthgap.summary.causes import COLUMNS, NAMES, causes_table
 from synthgap.summary.diagnosis import join_diagnoses
 from synthgap.tables import metadata_of, read, write_embeddings
@@ -129,20 +129,18 @@ class TestCauses:
         assert (row["suffer"], row["classes"], row["share"]) == (0, 0, None)
 
 
-def page_of(path, diagnosis):
-    """The page of a diagnosis, as HTML."""
-    write_diagnosis(path, diagnosis, causes_table(diagnosis).to_pandas())
-    return path.read_text()
+def section_of(diagnosis):
+    return diagnosis_section(diagnosis, causes_table(diagnosis).to_pandas())
 
 
-class TestPage:
+class TestSection:
     def test_names_the_classes_that_suffer_and_what_to_try(self, sources, prompts, tmp_path):
         table = diagnosed(tmp_path / "d.parquet", sources, prompts)
-        page = page_of(tmp_path / "d.html", table)
-        assert "class-2 crane" in page
-        assert "use the definition" in page
-        assert "nan" not in page
-        assert "None" not in page
+        section = section_of(table)
+        assert "class-2 crane" in section
+        assert "use the definition" in section
+        assert "nan" not in section
+        assert "None" not in section
         for cause, words in (
             ("ambiguity", "have an ambiguous prompt"),
             ("adherence", "ignore the prompt"),
@@ -150,26 +148,24 @@ class TestPage:
             ("concept", "are off target"),
         ):
             known = table[table["cause"] == cause]["suffers"]
-            assert f"<td>{int(known.sum())} of {len(known)} {words}</td>" in page
-            assert f"<th>{NAMES[cause]}</th>" in page
-            assert f"{cause}:" not in page
+            assert f"<td>{int(known.sum())} of {len(known)} {words}</td>" in section
+            assert f"<th>{NAMES[cause]}</th>" in section
+            assert f"{cause}:" not in section
 
     def test_says_where_a_cause_was_not_measured(self, sources, tmp_path):
         table = diagnosed(tmp_path / "d.parquet", sources, None)
-        assert "not measured" in page_of(tmp_path / "d.html", table)
+        assert "not measured" in section_of(table)
 
     def test_says_when_no_class_suffers(self, sources, tmp_path):
         table = diagnosed(tmp_path / "d.parquet", sources, None)
-        assert "No class was found to have a defect" in page_of(
-            tmp_path / "d.html", table.assign(suffers=False)
-        )
+        assert "No class was found to have a defect" in section_of(table.assign(suffers=False))
 
     def test_names_are_text_and_no_markup(self, sources, tmp_path):
         table = diagnosed(tmp_path / "d.parquet", sources, None)
         table = table.assign(name="<b>crane", suffers=True, advice="x")
-        page = page_of(tmp_path / "d.html", table)
-        assert "<b>crane" not in page
-        assert "&lt;b&gt;crane" in page
+        section = section_of(table)
+        assert "<b>crane" not in section
+        assert "&lt;b&gt;crane" in section
 
     @pytest.mark.parametrize("with_prompts", [True, False])
     def test_the_chart_has_every_count(self, sources, prompts, tmp_path, with_prompts):

@@ -1,4 +1,4 @@
-"""The stage, its summary, its chart and its page."""
+"""The stage, its summary, its chart and its section of the report."""
 
 import warnings
 from pathlib import Path
@@ -14,8 +14,11 @@ from synthgap.embedding_classifiers import CLASSIFIERS, classify
 from synthgap.embedding_classifiers.accuracy_table import measure_embedding_classifiers
 from synthgap.errors import InputError
 from synthgap.figures.charts import embedding_classifiers as chart
-from synthgap.figures.pages.embedding_classifiers import differences, write_embedding_classifiers
 from synthgap.measures.tables.of_source import measure_source
+from synthgap.report.sections.embedding_classifiers import (
+    differences,
+    embedding_classifiers_section,
+)
 from synthgap.summary.embedding_classifiers import COLUMNS, embedding_classifiers_table
 
 CLASS_IDS = ("crane", "maillot", "cardigan")
@@ -184,15 +187,14 @@ class TestFigures:
             assert len(marks) == (source != "natural-train")
         assert list(data["accuracy"]) == list(summary["accuracy"])
 
-    def test_the_page_has_every_number_and_no_foreign_markup(self, folder, summary):
-        write_embedding_classifiers(folder / "page.html", summary)
-        page = (folder / "page.html").read_text()
+    def test_the_section_has_every_number_and_no_foreign_markup(self, summary):
+        section = embedding_classifiers_section(summary)
         for value in summary["accuracy"]:
-            assert f"<td>{value:.3f}<br>" in page
-        assert "<th>&lt;small&gt;</th>" in page
-        assert "<small>" not in page
+            assert f"<td>{value:.3f}<br>" in section
+        assert "<th>&lt;small&gt;</th>" in section
+        assert "<small>" not in section
         for classifier in CLASSIFIERS.values():
-            assert f"<td>{classifier.words}</td>" in page
+            assert f"<td>{classifier.words}</td>" in section
 
     def test_what_differs_is_said_with_its_interval(self):
         rows = pd.DataFrame(
@@ -233,17 +235,16 @@ class TestTooFewImages:
         rows = tables.read(folder / "two.parquet").to_pandas()
         assert len(rows[rows["classifier"] == "knn"]) == 4
 
-    def test_chart_and_page_say_so(self, folder, summary):
+    def test_chart_and_section_say_so(self, summary):
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             figure, _ = chart.draw(summary)
         (axes,) = figure.axes
         assert len(axes.containers) == len(CLASSIFIERS) - 1
-        write_embedding_classifiers(folder / "two.html", summary)
-        page = (folder / "two.html").read_text()
-        assert "a class has too few images to win a vote of five. Three" in page
-        assert "comparisons with 5-NN" not in page
-        assert "nan" not in page
+        section = embedding_classifiers_section(summary)
+        assert "a class has too few images to win a vote of five. Three" in section
+        assert "comparisons with 5-NN" not in section
+        assert "nan" not in section
 
     def test_one_more_is_enough(self, folder, embeddings):
         rows = measure(folder / "3.parquet", embeddings["disamb"], embeddings["natural-val"], n=3)

@@ -1,12 +1,11 @@
 import html
 import re
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from synthgap.figures.pages.measures import OTHERS, families, write_measures
+from synthgap.report.sections.measures import OTHERS, families, measures_section
 
 COLUMNS = {
     "centroid_distance": {
@@ -34,40 +33,37 @@ def variants(**measures: list[float]) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def text(path: Path) -> str:
+def text(section: str) -> str:
     """What a reader sees, a space between cells."""
-    body = re.sub(r"<style>.*?</style>", "", path.read_text(), flags=re.DOTALL)
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", body)).split())
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", section)).split())
 
 
 @pytest.fixture
-def page(tmp_path: Path) -> Path:
+def section() -> str:
     table = variants(
         something_new=[12.34, 1.5, 1234.5, 0.0],
         centroid_distance=[0.299, 0.04, 0.5, 0.25],
         cmmd=[np.nan, 1.42, np.nan, -0.004],
         clip_score=[np.nan, 0.25, np.nan, np.nan],
     )
-    path = tmp_path / "measures.html"
-    write_measures(path, table, COLUMNS)
-    return path
+    return measures_section(table, COLUMNS)
 
 
-def test_every_number_stands_with_its_interval_and_meaning(page):
-    seen = text(page)
+def test_every_number_stands_with_its_interval_and_meaning(section):
+    seen = text(section)
     assert "centroid distance how far apart 0.299 [0.199, 0.399] 0.040 [−0.060, 0.140]" in seen
     assert "natural-train disamb <2>" in seen
 
 
-def test_what_does_not_apply_is_a_dash_and_what_has_no_numbers_no_row(page):
-    clip, dino = text(page).split(" dino ")
+def test_what_does_not_apply_is_a_dash_and_what_has_no_numbers_no_row(section):
+    clip, dino = text(section).split(" dino ")
     assert "CMMD – 1.42 [1.32, 1.52]" in clip
     assert "CLIP score – 0.250 [0.150, 0.350]" in clip
     assert "clip score" not in dino
 
 
-def test_measures_that_no_family_names_stand_last(page):
-    clip, _ = text(page).split(" dino ")
+def test_measures_that_no_family_names_stand_last(section):
+    clip, _ = text(section).split(" dino ")
     assert f"{OTHERS} something new a < b 12.3 [12.2, 12.4] 1.5 [1.4, 1.6]" in clip
     assert clip.index(OTHERS) > clip.index("Distances")
 
@@ -88,6 +84,6 @@ def test_families_and_their_measures_stand_in_the_order_of_the_columns():
     ]
 
 
-def test_what_says_nothing_of_itself_has_its_columns_name(tmp_path):
-    write_measures(tmp_path / "page.html", variants(spread=[1.0, 1.0, 1.0, 1.0]), {})
-    assert f"{OTHERS} spread 1.00 [0.90, 1.10]" in text(tmp_path / "page.html")
+def test_what_says_nothing_of_itself_has_its_columns_name():
+    section = measures_section(variants(spread=[1.0, 1.0, 1.0, 1.0]), {})
+    assert f"{OTHERS} spread 1.00 [0.90, 1.10]" in text(section)

@@ -1,12 +1,11 @@
 import html
 import re
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from synthgap.figures.pages.quoted import write_quoted
+from synthgap.report.sections.quoted import quoted_section
 from synthgap.summary.quoted import COLUMNS, quoted_table
 
 
@@ -29,20 +28,17 @@ def parts(**measures: list[float]) -> pd.DataFrame:
     return variants(**columns)
 
 
-@pytest.fixture
-def seen(tmp_path: Path):
+def section(table: pd.DataFrame) -> str:
+    return quoted_section(table, quoted_table(table).to_pandas())
+
+
+def seen(table: pd.DataFrame) -> str:
     """What a reader sees of the table."""
-
-    def page(table: pd.DataFrame) -> str:
-        write_quoted(tmp_path / "quoted.html", table, quoted_table(table).to_pandas())
-        body = (tmp_path / "quoted.html").read_text()
-        text = re.sub(r"<[^>]*>", " ", re.search(r"<table>.*?</table>", body, re.DOTALL)[0])
-        return " ".join(html.unescape(text).split())
-
-    return page
+    found = re.search(r"<table>.*?</table>", section(table), re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", found[0])).split())
 
 
-def test_order_and_ratios_of_distances(seen):
+def test_order_and_ratios_of_distances():
     found = seen(variants())
     assert "disamb (0.0400) < disamb2.5 (0.0900) < promptaug (0.250): this study does show" in found
     assert "1.000 : 1.667 : 2.024 1.000 : 2.250 : 6.250" in found
@@ -66,13 +62,13 @@ def test_the_table_has_ratios_and_places_beside_the_quoted_ones():
         assert field.metadata[b"description"].decode() == COLUMNS[field.name][1]
 
 
-def test_a_study_without_the_three_variants_has_no_such_rows(seen):
+def test_a_study_without_the_three_variants_has_no_such_rows():
     without = variants().query("source != 'promptaug'")
     assert "Order" not in seen(without)
     assert quoted_table(without).num_rows == 0
 
 
-def test_what_diversity_and_shift_cost(seen):
+def test_what_diversity_and_shift_cost():
     found = seen(
         parts(
             gap_from_diversity=[np.nan, 0.10, 0.03, -0.01],
@@ -95,7 +91,7 @@ def test_what_diversity_and_shift_cost(seen):
     assert "natural-train" not in found
 
 
-def test_a_paired_difference_decides_where_intervals_of_the_parts_overlap(seen):
+def test_a_paired_difference_decides_where_intervals_of_the_parts_overlap():
     table = parts(
         gap_from_diversity=[np.nan, 0.07, 0.05, 0.05],
         gap_from_shift=[np.nan, 0.04, 0.05, 0.08],
@@ -119,20 +115,18 @@ def test_a_paired_difference_decides_where_intervals_of_the_parts_overlap(seen):
     ],
     ids=["not in the table", "empty", "of a table without their difference"],
 )
-def test_what_was_not_measured_has_no_row(seen, table):
+def test_what_was_not_measured_has_no_row(table):
     assert "costs accuracy" not in seen(table)
 
 
-def test_an_encoder_without_prompts_has_no_row_of_them(seen):
+def test_an_encoder_without_prompts_has_no_row_of_them():
     assert "separable" not in seen(variants(linear_separability=[np.nan] * 4))
     assert "0.700 to 0.800" in seen(variants())
 
 
-def test_our_reading_and_what_is_ours_are_named_apart(tmp_path):
-    table = quoted_table(variants()).to_pandas()
-    write_quoted(tmp_path / "quoted.html", variants(), table)
-    reading, ours = (tmp_path / "quoted.html").read_text().split("<h2>Ours</h2>")
+def test_our_reading_and_what_is_ours_are_named_apart():
+    reading, ours = section(variants()).split("<h4>Ours</h4>")
     assert "PromptAug is" in reading
     for word in ("interval", "Owen", "tie", "Classifiers on embeddings", "diagnosis"):
         assert word in ours
-        assert word not in reading.split("<h2>Our reading</h2>")[1]
+        assert word not in reading.split("<h4>Our reading</h4>")[1]
