@@ -40,7 +40,7 @@ lint: .venv/.synced
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo --no-cache
-	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/snakefmt --check Snakefile workflow/Snakefile rules
 
 # Ratios to what one would use instead, side by side; on a GPU if there is one. See benchmarks/README.md.
 bench: .venv/.synced

@@ -66,6 +66,8 @@ if not STUDY.workers:
 elif not workflow.subprocess_exec:
     runs.lead(device_claims.visible_devices)
 os.environ[devices.JOBS_PER_DEVICE] = str(STUDY.jobs_per_device)
+# How often tqdm writes into a job's log; the terminal shows a line of it now and then.
+os.environ.setdefault("TQDM_MININTERVAL", "5")
 
 # Planning makes millions of objects that stay. To look through them for cycles as often as Python
 # does by default takes a tenth of its time.

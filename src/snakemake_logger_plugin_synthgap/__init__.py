@@ -1,4 +1,5 @@
-"""What Snakemake says on the terminal: as always, but errors in one line, and however quiet it is.
+"""What Snakemake says on the terminal: as always, but errors in one line, however quiet it is, and
+now and then a line on how far the run is.
 
 A plugin of Snakemake's, which finds it by its name; profiles/default takes it. It hears of mistakes
 on the command line, which end Snakemake before it reads the Snakefile.
@@ -7,18 +8,25 @@ on the command line, which end Snakemake before it reads the Snakefile.
 import argparse
 import re
 import sys
+import threading
 from logging import LogRecord
 from pathlib import Path
 
 from snakemake.logging import ColorizingTextHandler, DefaultFilter, DefaultFormatter, logger
+from snakemake.settings.enums import Quietness
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 from snakemake_interface_logger_plugins.settings import OutputSettingsLoggerInterface
+
+from snakemake_logger_plugin_synthgap.progress import Progress
 
 # Nothing of synthgap is imported before it is needed: the Snakefile says from where.
 
 OURS = "synthgap: "
 """What a line begins with that says what a user can mend."""
+
+EVERY, EVERY_IN_A_FILE = 5.0, 60.0
+"""Seconds between two lines on progress, where a person watches and elsewhere."""
 
 
 class LogHandler(LogHandlerBase):
@@ -55,6 +63,11 @@ class Terminal(ColorizingTextHandler):  # type: ignore[misc]  # Snakemake has no
             ),
         )
         self.failures: set[str] = set()
+        quiet = set(said.quiet or ())
+        self.says_progress = not (said.dryrun or quiet & {Quietness.ALL, Quietness.PROGRESS})
+        self.says_jobs = Quietness.RULES not in quiet
+        self.progress = Progress()
+        self.watch: threading.Thread | None = None
 
     def handle(self, record: LogRecord) -> bool:
         """Say one thing of Snakemake's; whether it was said as Snakemake says it."""
@@ -67,6 +80,10 @@ class Terminal(ColorizingTextHandler):  # type: ignore[misc]  # Snakemake has no
 
     def _handle(self, record: LogRecord) -> bool:
         event = getattr(record, "event", None)
+        if self.says_progress:
+            self._follow(record)
+        if event == LogEvent.PROGRESS or (not self.says_jobs and _is_of_numbers(record)):
+            return False
         if event == LogEvent.ERROR and (mistake := _mistake_on_command_line()):
             self._say(OURS + mistake)
         elif super().handle(record):
@@ -80,11 +97,44 @@ class Terminal(ColorizingTextHandler):  # type: ignore[misc]  # Snakemake has no
             self.emit(record)
         return False
 
+    def _follow(self, record: LogRecord) -> None:
+        with self.lock:
+            self.progress.hear(record)
+            if self.progress.complete:
+                self._say_progress()
+            if self.watch is None and self.progress.running:
+                self.watch = threading.Thread(target=self._watch, name="progress", daemon=True)
+                self.watch.start()
+
+    def _watch(self) -> None:
+        """Say now and then how far the run is, also while no job begins or ends."""
+        pause = threading.Event()
+        while not (self.progress.complete or pause.wait(self.every)):
+            with self.lock:
+                self._say_progress()
+
+    @property
+    def every(self) -> float:
+        """Seconds between two lines on progress."""
+        return EVERY if self.is_tty else EVERY_IN_A_FILE
+
+    def _say_progress(self) -> None:
+        if (line := self.progress.line()) is not None:
+            self._say(line)
+
     def _say(self, line: str) -> None:
-        print(line, file=self.stream, flush=True)
+        with self.lock:
+            print(line, file=self.stream, flush=True)
 
     def _follows_from_a_job(self, record: LogRecord) -> bool:
         return bool(self.failures) or getattr(record, "exception", None) == "RuleException"
+
+
+def _is_of_numbers(record: LogRecord) -> bool:
+    """Whether it tells the numbers of jobs alone, which mean nothing to whom no job was shown."""
+    if getattr(record, "event", None) in (LogEvent.JOB_STARTED, LogEvent.JOB_FINISHED):
+        return True
+    return record.msg == "Select jobs to execute..."
 
 
 def _reason(job: dict[str, object]) -> str:

@@ -48,6 +48,17 @@ def test_conda_environments_pin_what_the_lock_pins(environment):
     assert pins == [f"{name}=={versions[name]}" for name in (pin.split("==")[0] for pin in pins)]
 
 
+def test_the_workflow_catalogue_finds_what_it_looks_for():
+    """Its generator and its documentation disagree on the place of `report`."""
+    usage = yaml.safe_load((ROOT / ".snakemake-workflow-catalog.yml").read_text())["usage"]
+    assert usage["report"] is usage["software-stack-deployment"]["report"] is True
+    assert usage["mandatory-flags"].keys() == {"desc", "flags"}
+    assert (ROOT / "workflow/Snakefile").is_file()
+    assert (ROOT / "config/README.md").is_file()
+    # What snakedeploy names in the Snakefile that it writes.
+    assert (ROOT / "config/config.yaml").resolve() == ROOT / "config/miniature.yaml"
+
+
 def test_the_lock_has_hashes_and_no_address():
     text = (ROOT / "requirements.lock").read_text()
     assert text.count("--hash=sha256:") > 1000

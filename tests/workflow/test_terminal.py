@@ -105,3 +105,16 @@ def test_no_value_is_a_line(sources: Project, given: str, wrong: str) -> None:
     )
     assert wrong in line
     assert "Traceback" not in said
+
+
+def test_as_quiet_as_make_a_run_says_how_far_it_is(sources: Project, tmp_path: Path) -> None:
+    project = sources.copy(tmp_path / "project")
+    quiet = ("--quiet", "host", "reason", "rules")
+    own = {"PYTHONPATH": str(project.folder / "src")}
+    done = project.snakemake(TABLE, *quiet, variables=own)
+    assert done.returncode == 0, done.stderr
+    lines = done.stderr.splitlines()
+    assert lines.count("1 of 1 jobs (100 %)") == 1, done.stderr
+    # No terminal is there, so that a minute has a line.
+    assert len([line for line in lines if " jobs (" in line]) == 1
+    assert not [line for line in lines if "Select jobs" in line or "Finished jobid" in line]

@@ -102,7 +102,7 @@ def test_a_chart_is_its_module_its_rule_and_its_caption(name: str):
     assert f'**chart("{name}"' in rule
     assert (ROOT / f"workflow/report/{name}.rst").is_file()
     # No other file has to know it.
-    for file in (ROOT / "Snakefile", ROOT / "workflow/scripts/draw_chart.py"):
+    for file in (ROOT / "workflow/Snakefile", ROOT / "workflow/scripts/draw_chart.py"):
         assert f'"{name}"' not in file.read_text()
 
 

@@ -34,7 +34,7 @@ def test_outputs_of_one_job_count_once_and_other_folders_do_not(tmp_path: Path) 
 
 
 def test_long_names_lie_in_folders(tmp_path: Path) -> None:
-    name = base64.urlsafe_b64encode(f"results/{'x' * 400}".encode()).decode()
+    name = base64.urlsafe_b64encode(f"results/{'x' * 200}".encode()).decode()
     place = tmp_path / f"@{name[:200]}" / name[200:]
     place.parent.mkdir()
     place.write_text(json.dumps({"rule": "r", "log": [], "starttime": 1, "endtime": 2}))
