@@ -47,7 +47,7 @@ def _in_sample(row: Row) -> str:
     if not row["separable_in_sample"]:
         return (
             "no hyperplane tells all prompts from all images of the sample (of random groups of "
-            "the same sizes: {random_labels_separable})"
+            "the same sizes a share of {random_labels_separable} can be told apart)"
         )
     found = (
         "a hyperplane tells all prompts from all images of the sample, the nearest of which lie "
@@ -60,11 +60,11 @@ def _in_sample(row: Row) -> str:
         # Of 20 random groups none: by chance prompts and images would be the one in 21 that is.
         return found + (
             "; more than the number of dimensions brings about, since of random groups of the same "
-            "sizes {random_labels_separable} can be told apart"
+            "sizes a share of {random_labels_separable} can be told apart"
         )
     much = "nothing" if share == 1 else "little"
     return found + (
-        f"; that says {much}, since of random groups of the same sizes "
+        f"; that says {much}, since of random groups of the same sizes a share of "
         "{random_labels_separable} can be told apart too"
     )
 
@@ -74,9 +74,9 @@ def _held_out(row: Row) -> str:
     return right + _against_chance(
         row,
         "linear_separability",
-        above=": one direction holds for all classes",
+        above=": a direction holds beyond the classes that it was learnt from",
         below=": what was learnt of the other classes misleads",
-        neither=": not decided that a direction holds for more classes than it was learnt from",
+        neither=": not decided that a direction holds beyond the classes that it was learnt from",
     )
 
 

@@ -55,7 +55,7 @@ def test_each_of_the_four_has_its_sentence_with_numbers():
     assert "0.031 from the widest one" in sample
     assert "0.000 [0.000, 0.161] can be told apart" in sample
     assert "0.900 [0.800, 1.000] are told right" in held_out
-    assert "one direction holds for all classes" in held_out
+    assert ": a direction holds beyond the classes" in held_out
     assert "0.850 [0.800, 0.900] apart" in gap
     assert "nothing of the nearest ones" in gap
     assert "0.700 [0.600, 0.800] right on classes held out" in shape
@@ -93,7 +93,7 @@ def test_without_a_hyperplane_there_is_no_margin():
 @pytest.mark.parametrize(
     ("ends", "words"),
     [
-        ((0.6, 0.51, 0.7), "one direction holds for all classes"),
+        ((0.6, 0.51, 0.7), ": a direction holds beyond the classes"),
         ((0.6, 0.5, 0.7), "not decided"),
         ((0.4, 0.3, 0.49), "misleads"),
         ((0.9, math.nan, math.nan), "not decided"),
