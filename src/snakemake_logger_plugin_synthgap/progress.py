@@ -146,6 +146,8 @@ def of_bar(bar: str) -> str | None:
     if found is None or found["done"] == found["total"]:
         return None
     unit = found["unit"] or found["each"]
+    # tqdm's own word, where a bar has none.
+    unit = "step" if unit == "it" else unit
     rate = found["rate"].rstrip("0").rstrip(".") if "." in found["rate"] else found["rate"]
     speed = f"{rate} {unit}s/s" if found["unit"] else f"{rate} s per {unit}"
     left: float = _seconds(found["left"])

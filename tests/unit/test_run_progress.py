@@ -108,6 +108,7 @@ def test_the_end_is_a_line_without_time(clock: Clock) -> None:
             "epoch 3 of 90, 40 of 80 steps, 2 steps/s, about 58 min left",
         ),
         (bar(640, 5.2, postfix="loss=0.123"), "640 of 1,300 images, 5.2 images/s, 2 min left"),
+        (bar(640, 5.2, unit="it"), "640 of 1,300 steps, 5.2 steps/s, 2 min left"),
         (bar(640, 5.2, total=None), None),
         (bar(1300, 5.2), None),
         (tqdm.format_meter(0, 1300, 0, unit="image"), None),
