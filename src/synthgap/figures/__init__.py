@@ -1,1 +1,1 @@
-"""Figures and pages of the report."""
+"""Charts and contact sheets."""

@@ -33,8 +33,13 @@ def rendered(template: str, **values: object) -> Markup:
 
 
 def sources() -> list[Path]:
-    """All files that the page is made of beside its data: templates, scripts, styles, libraries."""
+    """The files that decide what a report looks like, beside its data and its code.
+
+    Of the libraries it is their table, which has their hashes: Snakemake compares files above 1 MB
+    by time alone, and would write the report anew in every fresh checkout.
+    """
     here = Path(__file__).parent
-    return sorted(
-        path for folder in ("templates", "app", "vendor") for path in (here / folder).iterdir()
-    )
+    return [
+        *sorted(path for folder in ("templates", "app") for path in (here / folder).iterdir()),
+        here / "vendor/README.md",
+    ]

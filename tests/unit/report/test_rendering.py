@@ -31,16 +31,22 @@ def test_headings_of_a_section_lie_below_those_of_the_page(template):
     assert not re.search(r"<h[12]\b", (TEMPLATES / template).read_text())
 
 
-def test_the_page_is_made_of_every_file_that_lies_beside_the_program():
+def test_a_report_depends_on_every_file_that_lies_beside_the_program():
     code = {"__pycache__", "sections"}
     files = {
         path
         for folder in PACKAGE.iterdir()
-        if folder.is_dir() and folder.name not in code
+        if folder.is_dir() and folder.name not in {*code, "vendor"}
         for path in folder.rglob("*")
     }
-    assert set(sources()) == files
+    # The libraries' table has their hashes.
+    assert set(sources()) == {*files, PACKAGE / "vendor/README.md"}
     assert all(path.is_file() for path in files)
+
+
+def test_no_such_file_is_compared_by_time_alone():
+    """As Snakemake does with larger ones, so that a fresh checkout would be another report."""
+    assert [path.name for path in sources() if path.stat().st_size >= 1_000_000] == []
 
 
 @pytest.fixture

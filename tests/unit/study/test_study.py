@@ -181,6 +181,8 @@ BAD_INPUT: list[tuple[str, Mutation, tuple[str, ...]]] = [
      ("report.encoder: there is no dino", "has clip")),
     ("unknown classifier to report", put("report", "classifier", "vit"),
      ("report.classifier: there is no vit", "has resnet")),
+    ("unknown class to report", put("report", "classes", ["digit-0", "digit-x"]),
+     ("report.classes: there is no digit-x", "digit-0")),
 ]  # fmt: skip
 
 
