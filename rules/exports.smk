@@ -1,8 +1,8 @@
-"""What others open; made when asked for: `export`, `export_{variant}`, `export_points`.
+"""What others open; made when asked for: `export`, `export_{variant}`, `points`.
 
 Inputs: image tables, summaries; for the points projections, embeddings and positions.
 Outputs: export/{variant}/README.md and export/{variant}/data/train-*.parquet, a Hugging Face dataset
-folder; export/points/{encoder}/{source}.parquet, a row an image that the map shows, with its picture.
+folder; points/{encoder}/{source}.parquet, a row an image that the map shows, with its picture.
 Guarantees: images are as they were made or found, byte for byte; no file names a place on this machine;
 the same tables make the same bytes.
 """
@@ -15,7 +15,7 @@ def dataset_folder_of(variant):
 
 
 def points_of(encoder, source):
-    return f"{RESULTS}/export/points/{encoder}/{source}.parquet"
+    return f"{RESULTS}/points/{encoder}/{source}.parquet"
 
 
 def names_of_classes():
@@ -76,9 +76,9 @@ rule write_points:
         positions=f"{RESULTS}/positions/{{encoder}}/{{source}}.parquet",
         diagnosis=f"{RESULTS}/summary/diagnosis.parquet",
     output:
-        f"{RESULTS}/export/points/{{encoder}}/{{source}}.parquet",
+        f"{RESULTS}/points/{{encoder}}/{{source}}.parquet",
     log:
-        f"{LOGS}/export/points/{{encoder}}/{{source}}.log",
+        f"{LOGS}/points/{{encoder}}/{{source}}.log",
     conda:
         "../envs/tables.yaml"
     resources:

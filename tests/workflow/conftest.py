@@ -45,6 +45,6 @@ def again(tmp_path_factory: pytest.TempPathFactory, finished: Project) -> Projec
     project = Project.copy_of_sources(folder, finished.study_file)
     (folder / "calls").mkdir()
     noting = {"PYTHONPATH": str(Path(__file__).parent / "calls"), "CALLS": str(folder / "calls")}
-    targets = ("all", "export", "export_points")
+    targets = ("all", "export", "points")
     project.run(*targets, "--config", "workers=off", variables=noting)
     return project

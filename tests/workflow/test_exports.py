@@ -9,7 +9,7 @@ from huggingface_hub import DatasetCard
 
 from tests.workflow.project import Project
 
-TARGETS = ("export", "export_points")
+TARGETS = ("export", "points")
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def test_nothing_is_exported_unless_it_is_asked_for(finished: Project) -> None:
         "write_dataset_images": 2,
         "write_points": 4,
         "export": 1,
-        "export_points": 1,
+        "points": 1,
     }
     assert not finished.files("export/**/*")
 
@@ -52,7 +52,7 @@ def test_a_folder_opens_as_it_is(exported: Project, tmp_path: Path) -> None:
 def test_points_stand_where_the_map_shows_them(exported: Project) -> None:
     shown = pd.read_parquet(exported.results / "projections/clip.parquet")
     for source, images in (("disamb", 18), ("natural-train", 24)):
-        points = pd.read_parquet(exported.results / f"export/points/clip/{source}.parquet")
+        points = pd.read_parquet(exported.results / f"points/clip/{source}.parquet")
         assert len(points) == images
         of_source = shown[(shown["source"] == source) & (shown["kind"] == "image")]
         assert points["x"].tolist() == of_source["first"].tolist()

@@ -31,7 +31,7 @@ def rows(tmp_path, monkeypatch):
         {"bytes": encode(noise(seed=n), "WEBP", lossless=True), "path": f"{n}.webp"}
         for n in range(len(rows))
     ]
-    path = tmp_path / "results/export/points/clip/disamb.parquet"
+    path = tmp_path / "results/points/clip/disamb.parquet"
     path.parent.mkdir(parents=True)
     rows.to_parquet(path)
     return rows.assign(embedding=[made[name][index] for name, index in shown])
