@@ -40,7 +40,7 @@ TrainingSet = Annotated[
     Discriminator(_form),
 ]
 
-RESERVED = (NATURAL_TRAIN, NATURAL_VAL, "prompts", "points")
+RESERVED = (NATURAL_TRAIN, NATURAL_VAL, "prompts")
 """Names of folders beside those of the variants."""
 
 

@@ -48,7 +48,7 @@ def test_class_ids_that_differ_in_case_alone_are_refused():
     assert message.endswith("folder: Digit-0 beside it")
 
 
-@pytest.mark.parametrize("name", ["natural-train", "Natural-Val", "prompts", "PROMPTS", "points"])
+@pytest.mark.parametrize("name", ["natural-train", "Natural-Val", "prompts", "PROMPTS"])
 def test_a_variant_takes_no_folder_of_anything_else(name):
     assert refused(named("variants", name)) == (
         f"variants.{name}: the name is taken; choose another"
