@@ -65,7 +65,7 @@ def seen(page):
 
 
 def elements(page):
-    """The elements of a page, each with the names of its attributes, as Python's parser reads it."""
+    """The elements of a page and their attributes by name, as Python's parser reads them."""
     found = set()
 
     class Parser(HTMLParser):
