@@ -15,7 +15,7 @@ FRONT = f"{REPORT}/front.rst"
 
 
 # Before the study has an answer there is a text that says so.
-report: FRONT if os.path.exists(FRONT) else HERE / "workflow/report/workflow.rst"
+report: os.path.abspath(FRONT) if os.path.exists(FRONT) else HERE / "workflow/report/workflow.rst"
 
 
 REPORT_SOURCES = (NATURAL_TRAIN, *STUDY.variants)

@@ -79,7 +79,7 @@ def test_a_report_shows_every_figure(finished: Project, tmp_path: object) -> Non
     # The page finds its pictures, data and scripts beside it.
     (index,) = (name for name in names if name.endswith("/index.html"))
     beside = index.removesuffix("index.html")
-    whole = finished.files("report/**/*.*")
+    whole = finished.files("report/**/[!.]*.*")
     assert {name.removeprefix(beside) for name in names if name.startswith(beside)} == {
         path.removeprefix("report/") for path in whole
     }
