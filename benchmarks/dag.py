@@ -163,7 +163,8 @@ def make_outputs(folder: Path) -> int:
     for output in outputs:
         path = folder / output
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
+        # The report is a folder.
+        path.mkdir(exist_ok=True) if path.name == "report" else path.touch()
     return len(outputs)
 
 

@@ -162,7 +162,10 @@ def test_the_report_shows_names_as_text(named: Project, tmp_path: Path) -> None:
         shown_class = in_browser(index, f"class={category['class_id']}&variant=made")
         assert "<title>named: synthgap report</title>" in shown_class
         (view,) = re.findall(r"<dialog id=.?class-view.*?</dialog>", shown_class, re.DOTALL)
-        assert category["definition"] in html.unescape(re.sub(r"<[^>]*>", "", view))
+        text = html.unescape(re.sub(r"<[^>]*>", "\n", view))
+        assert category["definition"] in text
+        # What a script has left out is no word.
+        assert not re.search(r"^\s*(null|undefined|NaN)\s*$", text, re.MULTILINE)
 
 
 def in_browser(page: Path, part: str = "") -> str:

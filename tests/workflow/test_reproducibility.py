@@ -30,7 +30,6 @@ STAGES = {
     "summary": 22,
     "projections": 1,
     "figures": 44,
-    "report": 41,
 }
 """Files of each stage."""
 
@@ -49,6 +48,20 @@ def test_all_files_are_equal_byte_for_byte(finished: Project, again: Project, st
     assert len(files) == STAGES[stage]
     assert files.keys() == others.keys()
     assert [path for path, content in files.items() if others[path] != content] == []
+
+
+def test_the_report_is_equal_byte_for_byte_but_for_times(finished: Project, again: Project) -> None:
+    files, others = (project.files("report/**/[!.]*.*") for project in (finished, again))
+    assert files.keys() == others.keys()
+    differing = {path for path, content in files.items() if others[path] != content}
+    # How long each step took lies in a file of its own.
+    assert differing <= {"report/data/times.js"}
+    classes, sources = 3, 3
+    assert len([path for path in files if path.startswith("report/classes/")]) == (
+        classes * (sources + 1)
+    )
+    for path in ("index.html", "front.rst", "data/study.js", "data/classes.js", "data/map.js"):
+        assert f"report/{path}" in files
 
 
 def test_image_tables_open_with_pictures(finished: Project, tmp_path: object) -> None:
@@ -79,7 +92,7 @@ def test_a_report_shows_every_figure(finished: Project, tmp_path: object) -> Non
     # The page finds its pictures, data and scripts beside it.
     (index,) = (name for name in names if name.endswith("/index.html"))
     beside = index.removesuffix("index.html")
-    whole = finished.files("report/**/*.*")
+    whole = finished.files("report/**/[!.]*.*")
     assert {name.removeprefix(beside) for name in names if name.startswith(beside)} == {
         path.removeprefix("report/") for path in whole
     }

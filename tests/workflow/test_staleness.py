@@ -140,7 +140,7 @@ CHANGES = (
     ),
     Change("plumbing", source("section.py", "did you mean", "do you mean")),
     Change(
-        "what decides speed alone",
+        "what decides speed alone, but in the study file that the report quotes",
         study(
             lambda study: (
                 study["generators"]["stable-diffusion"].update(
@@ -149,6 +149,11 @@ CHANGES = (
                 study.update(workers=False, jobs_per_device=2),
             )
         ),
+        joined={"write_report"},
+    ),
+    Change(
+        "memory and time",
+        lambda project: None,
         asked=("--set-resources", "generate_images:mem_mb=9000", "measure_class:runtime=600"),
     ),
     Change(
@@ -230,7 +235,7 @@ CHANGES = (
     ),
     Change(
         "a script of the report",
-        source("report/app/sorting.js", "function", "// A remark.\nfunction"),
+        source("report/app/sorting.js", '"use strict";', '"use strict";\nSG.more = 1;'),
         joined={"write_report"},
     ),
     Change(

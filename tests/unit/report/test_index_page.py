@@ -2,6 +2,7 @@
 
 import html
 import re
+from html.parser import HTMLParser
 
 import pytest
 from markupsafe import Markup
@@ -63,6 +64,18 @@ def seen(page):
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", body)).split())
 
 
+def elements(page):
+    """The elements of a page and their attributes by name, as Python's parser reads them."""
+    found = set()
+
+    class Parser(HTMLParser):
+        def handle_starttag(self, tag, attrs):
+            found.update((tag, name) for name, _ in [("", ""), *attrs])
+
+    Parser().feed(page)
+    return found
+
+
 def test_the_first_screen_has_verdict_counts_and_accuracies(written):
     text = seen(written())
     for words in (
@@ -109,8 +122,8 @@ def test_names_are_text_and_no_markup(written):
         sections=[Section("a", HOSTILE, HOSTILE, Markup())],
     )
     usual = written()
-    for element in ("script", "img src=x", "/title", "/style"):
-        assert page.count(f"<{element}") == usual.count(f"<{element}")
+    assert elements(page) <= elements(usual)
+    assert page.count("<script") == usual.count("<script")
     assert seen(page).count(HOSTILE) > 10
 
 

@@ -103,7 +103,7 @@
         SG.make("div", {}, SG.make("h3", { textContent: `natural, ${data.sources["natural-train"].images} images` }), pictures(number, data, "natural-train", natural, tell)),
         SG.make("div", {}, SG.make("h3", { textContent: `${variant}, ${chosen.images} images, ${chosen.taken} nearest to another class`, dir: "auto" }), pictures(number, data, variant, view, tell))),
       detail,
-      data.full ? null : SG.make("p", { className: "note", textContent: "Of a study with many classes only the worst, and those that it names under report.classes, are shown with all views." }),
+      ...(data.full ? [] : [SG.make("p", { className: "note", textContent: "Of a study with many classes only the worst, and those that it names under report.classes, are shown with all views." })]),
       SG.make("p", {}, chosen.confused.length ? "Confused with" : "No image is nearer to another class.", ...confused),
       SG.make("h3", { textContent: "Defects" }), verdicts(data, variant),
       SG.make("h3", { textContent: "Among all classes" }),
