@@ -17,12 +17,12 @@ from synthgap.tables import read
 
 ACCURACIES = {
     "top1": Column(
-        "top1",
+        "classifier top-1",
         "share of natural-val images that a classifier trained on the source puts right",
         Family.ACCURACY,
     ),
     "top5": Column(
-        "top5",
+        "classifier top-5",
         "share of natural-val images whose class is among the classifier's first five",
         Family.ACCURACY,
     ),

@@ -85,7 +85,7 @@ def test_measures_say_how_people_call_them_and_where_they_stand():
         "pooled_frechet_distance": ("pooled Fréchet distance", "Distances between distributions"),
         "knn_accuracy": ("5-NN accuracy", "Accuracy"),
         "knn_accuracy_10": ("10-NN accuracy", "Accuracy"),
-        "top1": ("top1", "Accuracy"),
+        "top1": ("classifier top-1", "Accuracy"),
     }
     for column, (name, family) in expected.items():
         said = schema.field(column).metadata
