@@ -35,7 +35,7 @@ HOSTILE = (
     "<script>alert(1)</script>",
     "\"double\" and 'single' quotes",
     "{{7*7}}",
-    "שלום עולם",  # noqa: RUF001
+    "שלום עולם",
     "long " * 40,
     "=1+1",
     "</script><img src=x onerror=alert(2)>",
