@@ -25,7 +25,7 @@ from synthgap.report.sections.flags import flags_section
 from synthgap.report.sections.measures import measures_section
 from synthgap.report.sections.quarantine import quarantine_section
 from synthgap.report.sections.quoted import quoted_section
-from synthgap.report.sprites import small_pictures, write_sprite
+from synthgap.report.sprites import is_small, small_pictures, write_sprite
 from synthgap.report.study_data import study_data
 from synthgap.report.times import steps
 from synthgap.report.verdict_view import lines
@@ -122,7 +122,7 @@ def write_report(path: str | Path, facts: Facts, inputs: Inputs, threads: int) -
         write_script(
             data / "study.js",
             "study",
-            study_data(facts, everything, differences, columns, accuracy),
+            study_data(facts, everything, differences, columns, accuracy, _small(facts, inputs)),
         )
         write_script(data / "classes.js", "rows", _compact(facts, rows))
         write_script(data / "map.js", "map", map_data(facts, projection, points, cells))
@@ -166,6 +166,12 @@ def write_report(path: str | Path, facts: Facts, inputs: Inputs, threads: int) -
 def _say(done: int, of: int) -> None:
     if done == of or done % 50 == 0:
         print(f"report: pictures of {done:,} of {of:,} classes", file=sys.stderr, flush=True)
+
+
+def _small(facts: Facts, inputs: Inputs) -> list[str]:
+    """Sources whose images are shown larger than they are."""
+    first = facts.classes[0].class_id
+    return [source for source in facts.sources if is_small(inputs.images[source, first])]
 
 
 def _compact(facts: Facts, rows: list[Row]) -> list[list[object]]:

@@ -59,7 +59,7 @@ def methods(facts: Facts, tables: Mapping[str, str | Path], checkout: str | Path
         citation=CITATION.format(version=__version__),
         rows=[made(what, table) for what, table in tables.items()],
         version=__version__,
-        commit=commit or "not a checkout of Git",
+        commit=f"commit {commit}" if commit else "not run from a checkout of Git",
     )
 
 

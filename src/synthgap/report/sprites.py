@@ -44,6 +44,16 @@ def small_pictures(table: str | Path, rows: Sequence[int]) -> list[Image.Image]:
     return found
 
 
+def is_small(table: str | Path) -> bool:
+    """Whether the first image of an image table has fewer pixels than its picture.
+
+    Raises:
+        InputError: it cannot be opened, or is not what the table lists.
+    """
+    first = next(read_pieces(table, 1)).select(["image", "sha256"])
+    return min(next(iter(pictures(first, table))).size) < SIDE
+
+
 def square(picture: Image.Image, side: int) -> Image.Image:
     """Cut the middle square and scale it; small images keep their pixels visible."""
     length = min(picture.size)

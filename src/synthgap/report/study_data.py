@@ -1,6 +1,6 @@
 """The study in numbers, as the page's scripts have it: measures and differences by source."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -19,6 +19,7 @@ def study_data(
     differences: pd.DataFrame,
     columns: Columns,
     accuracy: str | None,
+    small: Sequence[str],
 ) -> dict[str, Any]:
     """Gather what the page's charts and tables need of all sources.
 
@@ -28,6 +29,7 @@ def study_data(
         differences: `summary/differences`.
         columns: what the columns of `summary/variants` say of themselves.
         accuracy: the measure that the table of classes shows as accuracy.
+        small: sources whose images have fewer pixels than their pictures.
     """
     return {
         "name": facts.study,
@@ -46,6 +48,7 @@ def study_data(
             {"cause": cause, "name": defect.name, "icon": ICONS[cause]}
             for cause, defect in DEFECTS.items()
         ],
+        "small": list(small),
         "accuracy": accuracy and columns.get(accuracy, {}).get("name", accuracy),
         "encoders": [
             _encoder(str(name), rows, differences, columns)

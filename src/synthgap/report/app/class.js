@@ -39,6 +39,8 @@
     }));
   };
 
+  const counts = ({ images, taken }) => SG.make("p", { className: "note", textContent: `${images.toLocaleString("en")} images, ${taken.toLocaleString("en")} nearest to another class` });
+
   // A tick a class, and a thick one where this class is.
   const among = (title, place, variant, number, hint) => {
     const which = SG.study.variants.findIndex((each) => each.name === variant);
@@ -70,7 +72,7 @@
     return SG.make("div", { className: `d-${defect.cause}${found?.suffers ? " has" : ""}` },
       SG.make("b", { textContent: `${defect.icon} ${defect.name}: ${state}` }),
       SG.make("p", { textContent: found?.reason || "", dir: "auto" }),
-      found?.q_value != null ? SG.make("p", { className: "note", textContent: `q = ${SG.number(found.q_value)} at a false-discovery rate of 5 %` }) : null,
+      found?.q_value != null ? SG.make("p", { className: "note", textContent: `q = ${SG.number(found.q_value)}` }) : null,
       found?.other_class != null ? SG.make("p", {}, "Taken by ", link(found.other_class, variant)) : null,
       found?.advice ? SG.make("p", {}, SG.make("b", { textContent: "Try: " }), found.advice) : null);
   }));
@@ -82,35 +84,40 @@
       box.replaceChildren(SG.make("h2", { id: "class-title", textContent: name }), SG.make("p", { textContent: `classes/${number}.js is missing beside this page.` }));
       return;
     }
-    const detail = SG.make("p", { className: "note", role: "status", textContent: "Choose a picture to read its prompt, seed and nearest class." });
+    const detail = SG.make("p", { className: "note", role: "status", dir: "auto", textContent: "Framed pictures are nearest to another class. Choose one to read its prompt, seed and nearest class." });
     const tell = (text) => { detail.textContent = text; };
     const variants = SG.make("select", { id: "view-variant" });
     SG.options(variants, SG.study.variants.map((each) => [each.name, each.name]), variant);
     variants.addEventListener("change", () => SG.openClass(number, variants.value));
     const views = SG.make("select", { id: "view-kind" });
     SG.options(views, data.full ? VIEWS : VIEWS.slice(0, 1), view);
-    views.addEventListener("change", () => { SG.remember({ view: views.value === "drawn" ? "" : views.value }); render(number, variant, data); SG.at("view-kind").focus(); });
+    views.addEventListener("change", () => { SG.remember({ view: views.value === "drawn" ? "" : views.value }); render(number, variant, data); });
     const button = (text, label, act) => SG.make("button", { type: "button", textContent: text, "aria-label": label, onclick: act });
     const chosen = data.sources[variant];
     const natural = view === "taken" ? "taken" : view === "typical" ? "typical" : "drawn";
     const confused = chosen.confused.flatMap(([other, count]) => [" ", link(other, variant), ` (${count})`]);
-    box.replaceChildren(
+    const parts = [
       SG.make("div", { className: "head" }, SG.make("h2", { id: "class-title", textContent: name, dir: "auto" }),
         SG.make("span", {}, button("←", "previous class", () => step(-1)), " ", button("→", "next class", () => step(1)), " ", button("Close", "close", () => box.close()))),
       SG.make("p", { className: "note", dir: "auto", textContent: [id, definition].filter(Boolean).join(": ") }),
       SG.make("p", { className: "controls" }, SG.make("label", {}, "variant ", variants), SG.make("label", {}, "show ", views), ...SG.chips(rowOf(number, variant)?.[2] || [])),
-      SG.make("div", { className: "pair" },
-        SG.make("div", {}, SG.make("h3", { textContent: `natural, ${data.sources["natural-train"].images} images` }), pictures(number, data, "natural-train", natural, tell)),
-        SG.make("div", {}, SG.make("h3", { textContent: `${variant}, ${chosen.images} images, ${chosen.taken} nearest to another class`, dir: "auto" }), pictures(number, data, variant, view, tell))),
+      SG.make("div", { className: "view" }, SG.make("div", {}, SG.make("div", { className: "pair" },
+        SG.make("div", {}, SG.make("h3", { textContent: "natural" }), counts(data.sources["natural-train"]), pictures(number, data, "natural-train", natural, tell)),
+        SG.make("div", {}, SG.make("h3", { textContent: variant, dir: "auto" }), counts(chosen), pictures(number, data, variant, view, tell))),
       detail,
       ...(data.full ? [] : [SG.make("p", { className: "note", textContent: "Of a study with many classes only the worst, and those that it names under report.classes, are shown with all views." })]),
-      SG.make("p", {}, chosen.confused.length ? "Confused with" : "No image is nearer to another class.", ...confused),
-      SG.make("h3", { textContent: "Defects" }), verdicts(data, variant),
+      SG.make("p", {}, chosen.confused.length ? "Nearest to" : "No image is nearer to another class.", ...confused),
       SG.make("h3", { textContent: "Among all classes" }),
       SG.make("div", { className: "numbers" },
         among("centroid distance", 3, variant, number, "higher is more diverse"), among("centroid shift", 5, variant, number, "lower is closer to natural"),
         SG.study.accuracy ? among(SG.study.accuracy, 6, variant, number, "higher is better") : null,
-        SG.study.accuracy ? among("minus natural’s", 7, variant, number, "below 0 is lost") : null));
+        SG.study.accuracy ? among("minus natural’s", 7, variant, number, "below 0 is lost") : null)),
+      SG.make("div", {}, SG.make("h3", { textContent: "Defects" }), verdicts(data, variant), SG.make("p", { className: "note", textContent: "Decided over all classes at a false-discovery rate of 5 %: q is below 0.05." }))),
+    ];
+    // What had the focus is replaced: without any, keys would not reach the dialog.
+    const focused = box.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") || document.activeElement.id : null;
+    box.replaceChildren(...parts.filter((part) => part != null));
+    if (box.open) ([...box.querySelectorAll("button, select")].find((each) => focused && (each.getAttribute("aria-label") || each.id) === focused) || box.querySelector("button"))?.focus();
   };
 
   const step = (by) => {

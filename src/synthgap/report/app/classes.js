@@ -28,29 +28,32 @@
       }));
   };
   const number = (signed) => (cell) => SG.number(cell.getValue(), 3, signed);
-  const safe = (text) => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);
+  const safe = (text) => (/^[\s\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/.test(text) ? `'${text}` : text);
+  const narrow = SG.at("classes").clientWidth < 700;
   const numbers = (title, field, signed = false, tip = "") =>
     ({ title, field, formatter: number(signed), sorter: "number", sorterParams: { alignEmptyValues: "bottom" },
-      hozAlign: "right", headerHozAlign: "right", width: 118, headerTooltip: tip, headerWordWrap: true });
+      hozAlign: "right", headerHozAlign: "right", width: 102, headerTooltip: tip, headerWordWrap: true });
   const [by, direction] = (SG.state.get("sort") || "rank,asc").split(",");
-  const narrow = SG.at("classes").clientWidth < 700;
+  const chips = (cell) => SG.make("span", {}, ...SG.chips(cell.getRow().getData().defects, narrow));
   const columns = [
-    { title: "pictures", formatter: pictures, headerSort: false, width: 106, download: false },
-    { title: "class", field: "name", minWidth: 130, tooltip: (event, cell) => SG.study.classes[cell.getRow().getData().number].join(", "),
-      formatter: (cell) => SG.make("button", { type: "button", className: "link", textContent: cell.getValue() }),
+    { title: "pictures", formatter: pictures, headerSort: false, width: 108, download: false },
+    { title: "class", field: "name", ...(narrow ? { width: 132 } : { minWidth: 130 }), tooltip: (event, cell) => SG.study.classes[cell.getRow().getData().number].join(", "),
+      formatter: (cell) => SG.make("button", { type: "button", className: "link", textContent: cell.getValue(), dir: "auto" }),
       accessorDownload: safe },
     { title: "class_id", field: "classId", visible: false, download: true, accessorDownload: safe },
     { title: "variant", field: "variant", width: 130, formatter: (cell) => SG.make("span", { textContent: cell.getValue() }), accessorDownload: safe },
-    { title: "defects", field: "rank", sorter: "number", minWidth: 220, formatter: (cell) => SG.make("span", {}, ...SG.chips(cell.getRow().getData().defects)),
+    { title: "defects", field: "rank", sorter: "number", width: narrow ? 118 : 328, variableHeight: true, formatter: chips,
       accessorDownload: (value, data) => SG.study.defects.filter((_, place) => data.defects[place] === 1).map((each) => each.name).join("; ") },
     numbers("centroid distance", "distance", false, "higher is more diverse"),
     numbers("natural’s distance", "natural"),
     numbers("centroid shift", "shift", false, "lower is closer to natural images"),
     ...(SG.study.accuracy ? [numbers(SG.study.accuracy, "accuracy"), numbers("minus natural’s", "difference", true)] : []),
   ];
+  // On a narrow screen the first three columns are all that one sees.
+  if (narrow) columns.splice(2, 0, ...columns.splice(columns.findIndex((column) => column.field === "rank"), 1));
   const table = new Tabulator("#class-table", {
     data: rows, columns, index: "id", layout: narrow ? "fitDataFill" : "fitColumns",
-    height: Math.min(640, 90 + 54 * Math.max(3, SG.study.classes.length)), rowHeight: 54,
+    height: Math.min(640, 70 + 55 * Math.max(3, SG.study.classes.length)), rowHeight: 54, columnDefaults: { vertAlign: "middle" },
     initialSort: columns.some((column) => column.field === by) ? [{ column: by, dir: direction === "desc" ? "desc" : "asc" }] : [],
     initialFilter: [], placeholder: "No class fits.",
   });
@@ -71,12 +74,19 @@
   search.value = SG.state.get("search") || "";
   [variant, defect].forEach((select) => select.addEventListener("change", changed));
   search.addEventListener("input", changed);
-  SG.at("class-csv").addEventListener("click", () => table.download("csv", "classes.csv"));
+  SG.at("class-csv").addEventListener("click", () => table.download("csv", "classes.csv", { bom: true }, "all"));
   table.on("rowClick", (event, row) => open(row.getData()));
   table.on("dataSorted", (sorters) => {
     if (sorters.length) SG.remember({ sort: sorters[0].field === "rank" && sorters[0].dir === "asc" ? "" : `${sorters[0].field},${sorters[0].dir}` });
   });
   table.on("tableBuilt", () => {
+    // A grid may hold nothing but rows; rows are reached by their names, and headings by the keyboard too.
+    const box = SG.at("class-table");
+    box.querySelector(".tabulator-tableholder").removeAttribute("tabindex");
+    box.querySelectorAll(".tabulator-col.tabulator-sortable").forEach((heading) => {
+      heading.tabIndex = 0;
+      heading.addEventListener("keydown", (event) => event.key === "Enter" && heading.click());
+    });
     filter();
     SG.tableReady = performance.now();
     SG.openFromAddress();

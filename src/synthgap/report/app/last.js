@@ -9,6 +9,7 @@ document.querySelectorAll("a.open-class").forEach((anchor) => anchor.addEventLis
   SG.state = new URLSearchParams(anchor.getAttribute("href").slice(1));
   SG.openFromAddress();
 }));
+if (SG.study.small.includes("natural-train")) document.querySelectorAll(".strip img").forEach((image) => { image.style.imageRendering = "pixelated"; });
 document.querySelectorAll("table.sortable").forEach(SG.sortable);
 document.querySelectorAll("#all table").forEach((table) => {
   if (table.tHead) SG.sortable(table);

@@ -24,10 +24,12 @@
       SG.make("div", { textContent: `${SG.className(number)} · ${prompt ? "prompt of " : ""}${source}` }));
   };
 
+  // Where thousands of points lie one over another, they are drawn smaller.
+  const crowded = () => SG.map.images / Object.keys(SG.map.sources).length > 1500;
   const multiples = () => {
     const names = SG.study.variants.map((each) => each.name).filter((name) => SG.map.sources[name]);
     const width = SG.at("multiples").clientWidth || 800;
-    const across = Math.max(1, Math.min(names.length, Math.floor(width / 210)));
+    const across = Math.max(1, Math.min(names.length, Math.floor(width / 165)));
     const size = width / across;
     const lines = Math.ceil(names.length / across);
     const ends = ["x", "y"].map((axis) => {
@@ -37,16 +39,17 @@
     });
     const dots = (source) => { const of = SG.map.sources[source]; return of ? of.x.map((x, place) => [x, of.y[place]]) : []; };
     const chart = SG.chart("multiples", lines * 220);
-    const bare = { axisLabel: { show: false }, axisTick: { show: false }, splitLine: { show: false }, axisLine: { lineStyle: { color: "#d9dde1" } } };
+    const [dot, opacity] = crowded() ? [2, 0.45] : [3, 1];
+    const bare = { axisLabel: { show: false }, axisTick: { show: false }, splitLine: { show: false }, axisLine: { onZero: false, lineStyle: { color: "#d9dde1" } } };
     chart.setOption({
       animation: false,
-      title: names.map((name, place) => ({ text: name.length > 26 ? `${name.slice(0, 25)}…` : name, left: (place % across) * size + 8, top: Math.floor(place / across) * 220, textStyle: { fontSize: 13, color: "#1d2329" } })),
+      title: names.map((name, place) => ({ text: name.length > size / 8 ? `${name.slice(0, size / 8 - 1)}…` : name, left: (place % across) * size + 8, top: Math.floor(place / across) * 220, textStyle: { fontSize: 13, color: "#1d2329" } })),
       grid: names.map((name, place) => ({ left: (place % across) * size + 8, top: Math.floor(place / across) * 220 + 22, width: size - 18, height: 184 })),
       xAxis: names.map((name, place) => ({ gridIndex: place, type: "value", ...ends[0], ...bare })),
       yAxis: names.map((name, place) => ({ gridIndex: place, type: "value", ...ends[1], ...bare })),
       series: names.flatMap((name, place) => [
-        { type: "scatter", xAxisIndex: place, yAxisIndex: place, data: dots(NATURAL), symbolSize: 3, itemStyle: { color: "#b7bec5" }, silent: true, large: true },
-        { type: "scatter", xAxisIndex: place, yAxisIndex: place, data: dots(name), symbolSize: 3, itemStyle: { color: "#0b5cad" }, silent: true, large: true }]),
+        { type: "scatter", xAxisIndex: place, yAxisIndex: place, data: dots(NATURAL), symbolSize: dot, itemStyle: { color: "#b7bec5" }, silent: true, large: true },
+        { type: "scatter", xAxisIndex: place, yAxisIndex: place, data: dots(name), symbolSize: dot, itemStyle: { color: "#0b5cad", opacity }, silent: true, large: true }]),
     }, true);
     chart.getZr().off("click");
     chart.getZr().on("click", (event) => {
@@ -60,6 +63,7 @@
     const prompts = gap && SG.map.prompts[variant.value];
     const box = SG.chart("canvas", Math.min(620, Math.max(360, SG.at("canvas").clientWidth * 0.62)));
     const title = (text, share) => (share == null ? text : `${text}, ${(100 * share).toFixed(0)} % of the variance`);
+    const dot = crowded() && category.value === "" ? 3.5 : 5;
     box.off("brushselected");
     box.setOption({
       animation: false,
@@ -68,11 +72,11 @@
       brush: { toolbox: ["polygon", "clear"], xAxisIndex: 0, yAxisIndex: 0, throttleType: "debounce", throttleDelay: 200, outOfBrush: { colorAlpha: 0.25 } },
       tooltip: { trigger: "item", formatter: hover, confine: true, padding: 6 },
       dataZoom: [{ type: "inside", xAxisIndex: 0 }, { type: "inside", yAxisIndex: 0 }],
-      xAxis: { type: "value", scale: true, name: gap ? "from the mean prompt to the mean image" : title("first axis", SG.map.shares[0]), nameLocation: "middle", nameGap: 26, splitLine: { show: false } },
-      yAxis: { type: "value", scale: true, name: gap ? "across that direction" : title("second axis", SG.map.shares[1]), nameLocation: "middle", nameGap: 36, splitLine: { show: false } },
+      xAxis: { type: "value", scale: true, name: gap ? "from the mean prompt to the mean image" : title("first axis", SG.map.shares[0]), nameLocation: "middle", nameGap: 26, splitLine: { show: false }, axisLine: { onZero: false } },
+      yAxis: { type: "value", scale: true, name: gap ? "across that direction" : title("second axis", SG.map.shares[1]), nameLocation: "middle", nameGap: 36, splitLine: { show: false }, axisLine: { onZero: false } },
       series: [
-        { name: "natural", type: "scatter", data: SG.map.sources[NATURAL] ? points(NATURAL) : [], symbolSize: 5, itemStyle: { color: "#9aa4ad" } },
-        { name: variant.value, type: "scatter", data: points(variant.value), symbolSize: 5, itemStyle: { color: "#0b5cad", opacity: 0.75 } },
+        { name: "natural", type: "scatter", data: SG.map.sources[NATURAL] ? points(NATURAL) : [], symbolSize: dot, itemStyle: { color: "#9aa4ad" } },
+        { name: variant.value, type: "scatter", data: points(variant.value), symbolSize: dot, itemStyle: { color: "#0b5cad", opacity: 0.7 } },
         ...(prompts ? [{ name: "prompts", type: "scatter", symbol: "triangle", symbolSize: 9, itemStyle: { color: "#b3400a" },
           data: points(variant.value, prompts, true).map((point) => ({ ...point, prompt: true })) }] : []),
       ],

@@ -55,6 +55,7 @@ SG.thumb = (element, number, source, cell, size) => {
   element.style.backgroundImage = `url("classes/${number}-${place}.webp")`;
   element.style.backgroundSize = `${8 * size}px auto`;
   element.style.backgroundPosition = `${-(cell % 8) * size}px ${-Math.floor(cell / 8) * size}px`;
+  if (SG.study.small.includes(source)) element.style.imageRendering = "pixelated";
   return element;
 };
 
@@ -67,11 +68,11 @@ SG.load = (number, then) => {
   document.head.append(script);
 };
 
-SG.chips = (defects) =>
+SG.chips = (defects, short = false) =>
   SG.study.defects
     .filter((_, place) => defects[place] === 1)
     .map((defect) =>
-      SG.make("span", { className: `chip d-${defect.cause}`, textContent: `${defect.icon} ${defect.name}` }));
+      SG.make("span", { className: `chip d-${defect.cause}`, title: defect.name, role: "img", "aria-label": defect.name, textContent: short ? defect.icon : `${defect.icon} ${defect.name}` }));
 
 SG.chart = (id, height) => {
   const box = SG.at(id);
@@ -85,3 +86,7 @@ SG.chart = (id, height) => {
   return chart;
 };
 document.documentElement.classList.add("scripted");
+// Another address typed or pasted into the same window.
+addEventListener("hashchange", () => {
+  if (location.hash.includes("=") && location.hash.slice(1) !== SG.state.toString()) location.reload();
+});

@@ -54,7 +54,10 @@
       if (source === other.value && second === one.value) found.set(key, [value, low, high]);
       if (source === one.value && second === other.value) found.set(key, [-value, -high, -low]);
     }
-    const rows = all().measures.filter((each) => found.has(each.key)).map((each) => {
+    // What is decided stands first; both parts keep the order of the measures.
+    const open = (each) => { const [, low, high] = found.get(each.key); return !(low > 0 || high < 0); };
+    const known = all().measures.filter((each) => found.has(each.key));
+    const rows = [...known.filter((each) => !open(each)), ...known.filter(open)].map((each) => {
       const [value, low, high] = found.get(each.key);
       const decimals = SG.decimals([value, low, high]);
       const decided = low > 0 || high < 0;
@@ -64,11 +67,13 @@
         SG.make("td", { textContent: `[${SG.number(low, decimals, true)}, ${SG.number(high, decimals, true)}]`, className: "interval" }),
         SG.make("td", { textContent: decided ? (value > 0 ? "higher" : "lower") : "not decided" }));
     });
+    const decided = known.filter((each) => !open(each)).length;
+    SG.at("pairs-count").textContent = known.length ? `${decided} of ${known.length} measures differ beyond their interval.` : "";
     if (!rows.length) rows.push(SG.make("tr", {}, SG.make("td", { colSpan: 4, textContent: "Choose two different sources." })));
     SG.at("pairs").tBodies[0].replaceChildren(...rows);
   };
 
-  // Variants that differ in nothing but the guidance scale are a sweep.
+  // Variants that differ in nothing but the guidance scale are a sweep, if there are three at least.
   const sweeps = () => {
     const groups = new Map();
     for (const variant of SG.study.variants) {
@@ -76,7 +81,7 @@
       const key = `${variant.generator}, ${variant.recipe}`;
       groups.set(key, [...(groups.get(key) || []), variant]);
     }
-    return [...groups].filter(([, members]) => new Set(members.map((each) => each.guidance_scale)).size > 1);
+    return [...groups].filter(([, members]) => new Set(members.map((each) => each.guidance_scale)).size > 2);
   };
   const curves = (chosen) => {
     const found = sweeps();
