@@ -29,6 +29,14 @@ MADE_BY = {
         for encoder in STUDY.encoders
     },
     "measures": measures_of(STUDY.headline_encoder, NATURAL_TRAIN)[-1],
+    "diagnosis": f"{RESULTS}/summary/diagnosis.parquet",
+    "projection": f"{RESULTS}/projections/{STUDY.headline_encoder}.parquet",
+    **{
+        f"{classifier} trained on {training_set}": table
+        for classifier in STUDY.classifiers
+        for training_set in STUDY.training_sets
+        for table in predictions_of(classifier, training_set)[:1]
+    },
 }
 """Tables that show how their kind was made."""
 
@@ -55,6 +63,7 @@ def report_facts():
         ],
         "named_classes": list(STUDY.report.classes),
         "n": STUDY.measures.n,
+        "trains": bool(STUDY.classifiers),
         # Of many classes the file that lists them says more.
         "text": yaml.safe_dump(
             {
@@ -100,7 +109,7 @@ rule write_report:
         "../envs/tables.yaml"
     threads: 2
     resources:
-        **sized(lambda wildcards: needs.joining(CLASSES * len(REPORT_SOURCES))),
+        **sized(lambda wildcards: needs.showing(CLASSES, len(REPORT_SOURCES), IMAGES)),
     params:
         # Of a function's text Snakemake takes nothing for a wildcard.
         facts=lambda wildcards: report_facts(),

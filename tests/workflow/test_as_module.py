@@ -27,7 +27,7 @@ use rule * from synthgap
 """
 """As snakedeploy writes it."""
 
-PAGE = "results/figures/quarantine.html"
+PAGE = "results/summary/quarantine.csv"
 """What has scripts, templates and a caption, and needs no model."""
 
 
@@ -112,4 +112,4 @@ def test_a_module_comes_from_a_repository(finished: Project, tmp_path: Path) -> 
     table = "results/images/natural-val/digit-6.parquet"
     snakemake(folder, table, **variables)
     assert (folder / table).read_bytes() == (finished.folder / table).read_bytes()
-    assert planned(snakemake(folder, "-n", **variables))["write_quarantine"] == 1
+    assert planned(snakemake(folder, "-n", **variables))["write_report"] == 1

@@ -120,6 +120,19 @@ def placing(classes: int, images: int, dimensions: int = 1_024) -> Needs:
     return _needs(LIGHT_MB + megabytes, classes * ((images / 10_000) ** 2 * 300 + images * 0.001))
 
 
+def showing(classes: int, sources: int, images: int) -> Needs:
+    """Write the report: rows of all images, and the pictures of some.
+
+    Args:
+        classes: of the study.
+        sources: that are shown.
+        images: of a class.
+    """
+    # A row an image in short columns; of a class some 64 pictures, opened at 10 a second.
+    megabytes = classes * sources * images * 100 / MB
+    return _needs(LIGHT_MB + megabytes, classes * sources * min(images, 64) * 0.1)
+
+
 def joining(tables: int) -> Needs:
     """Read as many small tables."""
     return _needs(LIGHT_MB + tables / 10, tables * 0.1)

@@ -20,16 +20,7 @@ FOLDER = "classes"
 SAID = ["index", "prompt", "seed"]
 """Columns of image tables that the view of a class shows."""
 
-VERDICT = [
-    "value",
-    "value_low",
-    "value_high",
-    "natural",
-    "q_value",
-    "reason",
-    "advice",
-    "other_class",
-]
+VERDICT = ["q_value", "reason", "advice", "other_class"]
 """Columns of the diagnosis that it shows."""
 
 
@@ -164,7 +155,8 @@ class ClassFiles(NamedTuple):
 
 
 def _by_class(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    return {str(class_id): rows for class_id, rows in table.groupby("class_id", sort=False)}
+    classes = table.groupby("class_id", sort=False, observed=True)
+    return {str(class_id): rows for class_id, rows in classes}
 
 
 def _none_if_missing(value: Any) -> Any:

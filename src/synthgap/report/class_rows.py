@@ -38,14 +38,19 @@ class Row(NamedTuple):
         )
 
 
-def accuracy_of(classes: pd.DataFrame, sources: Sequence[str]) -> str | None:
-    """The first accuracy that all sources have of single classes, which the table shows."""
-    for measure in ACCURACIES:
-        if measure in classes:
-            known = classes[classes["source"].isin(sources)].groupby("source")[measure].any()
-            measured = classes.dropna(subset=measure)["source"]
-            if len(known) and set(sources) <= set(measured):
-                return measure
+def accuracy_of(
+    classes: pd.DataFrame, sources: Sequence[str], ranked_by: str | None = None
+) -> str | None:
+    """The accuracy of single classes that the table shows: one that all sources have.
+
+    Args:
+        classes: `summary/classes` of an encoder, or any table with a row or more a source.
+        sources: natural-train and the variants.
+        ranked_by: by what the verdict ranks the variants, which comes first.
+    """
+    for measure in [ranked_by, *ACCURACIES] if ranked_by else ACCURACIES:
+        if measure in classes and set(sources) <= set(classes.dropna(subset=measure)["source"]):
+            return measure
     return None
 
 

@@ -42,6 +42,8 @@ class Facts(NamedTuple):
     n: int
     text: str
     """The study file."""
+    trains: bool = False
+    """Whether classifiers are trained."""
 
     @property
     def class_ids(self) -> list[str]:

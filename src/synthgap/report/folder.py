@@ -35,7 +35,8 @@ from synthgap.summary.causes import DEFECTS, NAMES
 from synthgap.summary.copied_images import sentences as said_of_copies
 from synthgap.summary.geometry import geometry
 from synthgap.summary.headline import headline
-from synthgap.summary.verdict import verdict
+from synthgap.summary.verdict import ranked_by, verdict
+from synthgap.tables import read
 
 HERE = Path(__file__).parent
 
@@ -49,6 +50,9 @@ TABLES = (
     "quoted",
 )
 """Summaries that are shown whole."""
+
+PLACES = ["class_id", "index", "nearest_class", "taken", "to_natural", "to_own"]
+"""Columns of `positions` that the report shows."""
 
 RECORDS = ".snakemake/metadata"
 """Where Snakemake notes what it ran, relative to where it runs."""
@@ -100,7 +104,8 @@ def write_report(path: str | Path, facts: Facts, inputs: Inputs, threads: int) -
         table[table["encoder"] == facts.encoder]
         for table in (everything, classes, diagnosis, causes)
     )
-    accuracy = accuracy_of(classes, facts.sources)
+    ranked = ranked_by(everything, differences, facts.encoder)
+    accuracy = accuracy_of(classes, facts.sources, ranked)
     rows = worst_first(class_rows(facts, classes, diagnosis, accuracy))
     columns = metadata_of_columns(inputs.summary / "variants.parquet")
     projection = frame(inputs.projection)
@@ -109,7 +114,7 @@ def write_report(path: str | Path, facts: Facts, inputs: Inputs, threads: int) -
         cells = ClassFiles(
             facts,
             inputs.images,
-            {source: frame(table) for source, table in inputs.places.items()},
+            {source: _places(table) for source, table in inputs.places.items()},
             points,
             diagnosis,
             shown_in_full(
@@ -139,7 +144,7 @@ def write_report(path: str | Path, facts: Facts, inputs: Inputs, threads: int) -
             facts,
             sentences,
             said_of_copies(copies),
-            *lines(facts, variants, judged),
+            *lines(facts, variants, judged, accuracy_of(variants, facts.sources, ranked)),
             _worst(folder, facts, inputs, rows, diagnosis),
             shown,
             geometry(everything, facts.encoder),
@@ -161,6 +166,12 @@ def write_report(path: str | Path, facts: Facts, inputs: Inputs, threads: int) -
             made={variant.name: variant.made for variant in facts.variants},
         )
         (folder / "card.md").write_text(card, encoding="utf-8")
+
+
+def _places(table: Path) -> pd.DataFrame:
+    """What the report shows of the places of a source's images; a million of them fit."""
+    places: pd.DataFrame = read(table, PLACES).to_pandas(strings_to_categorical=True)
+    return places
 
 
 def _say(done: int, of: int) -> None:
@@ -217,13 +228,10 @@ def _worst(
 def _sections(
     inputs: Inputs, facts: Facts, variants: pd.DataFrame, columns: Mapping[str, Mapping[str, str]]
 ) -> list[Section]:
-    """What opens at a click; a table that the study has not made has none."""
-    tables = {
-        name: frame(table)
-        for name in TABLES
-        if (table := inputs.summary / f"{name}.parquet").exists()
-    }
-    found = [
+    """What opens at a click."""
+    tables = {name: frame(inputs.summary / f"{name}.parquet") for name in TABLES}
+    quoted = [table[table["encoder"] == facts.encoder] for table in (variants, tables["quoted"])]
+    return [
         Section(
             "all-measures",
             "All measures",
@@ -236,41 +244,28 @@ def _sections(
             "of each class with a defect the numbers behind it, in every encoder",
             diagnosis_section(tables["diagnosis"], tables["causes"]),
         ),
-    ]
-    if "embedding_classifiers" in tables:
-        found.append(
-            Section(
-                "embedding-classifiers",
-                "Classifiers on embeddings",
-                "trained on a source's embeddings, tested on natural ones",
-                embedding_classifiers_section(tables["embedding_classifiers"]),
-            )
-        )
-    found.append(
+        Section(
+            "embedding-classifiers",
+            "Classifiers on embeddings",
+            "trained on a source's embeddings, tested on natural ones",
+            embedding_classifiers_section(tables["embedding_classifiers"]),
+        ),
         Section(
             "flags",
             "Flagged images and copies",
             "images that are no pictures, and images that equal others",
             flags_section(tables["flags"], tables["copies"]),
-        )
-    )
-    if "quarantine" in tables:
-        found.append(
-            Section(
-                "quarantine",
-                "Images put aside",
-                "files that could not be used",
-                quarantine_section(tables["quarantine"], inputs.read_sources),
-            )
-        )
-    if "quoted" in tables:
-        own = [table[table["encoder"] == facts.encoder] for table in (variants, tables["quoted"])]
-        found.append(
-            Section(
-                "quoted",
-                "Quoted, our reading, ours",
-                "what the paper says beside what this study found",
-                quoted_section(*own),
-            )
-        )
-    return found
+        ),
+        Section(
+            "quarantine",
+            "Images put aside",
+            "files that could not be used",
+            quarantine_section(tables["quarantine"], inputs.read_sources),
+        ),
+        Section(
+            "quoted",
+            "Quoted, our reading, ours",
+            "what the paper says beside what this study found",
+            quoted_section(*quoted),
+        ),
+    ]

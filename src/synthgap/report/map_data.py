@@ -42,7 +42,9 @@ def map_data(
     return {
         "shares": [float(projection[f"{axis}_share"].iloc[0]) for axis in ("first", "second")],
         "images": len(points),
-        "of": int((projection["kind"] == "image").sum()),
+        "of": int(
+            ((projection["kind"] == "image") & projection["source"].isin(facts.sources)).sum()
+        ),
         "sources": {
             str(source): {
                 "x": list(rows["first"]),

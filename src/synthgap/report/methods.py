@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from markupsafe import Markup
 
 from synthgap import __version__
+from synthgap.numbers import counted
 from synthgap.report.facts import Facts
 from synthgap.report.rendering import rendered
 from synthgap.tables import metadata_of
@@ -71,17 +72,24 @@ def text_of(facts: Facts, commit: str | None) -> str:
         for variant in facts.variants
     )
     by = f"synthgap {__version__}" + (f" (commit {commit})" if commit else "")
+    compared = counted(len(facts.variants), "synthetic image set")
+    trained = (
+        " Classifiers were trained on each set alone, or on the mixtures that the study names, and "
+        "tested on natural images that nothing else used."
+        if facts.trains
+        else ""
+    )
     return (
-        f"We compared {len(facts.variants)} synthetic image sets ({sets}) with natural images of "
-        f"the same {len(facts.classes)} classes by {by}. From every set {facts.n} images of each "
-        f"class, chosen once by seed, were embedded with {facts.encoder} and scaled to unit "
-        "length. Diversity of a class is the mean squared distance of its embeddings from their "
-        "mean; shift is the distance between means of halves of the synthetic and the natural "
-        "set, read beside that between two halves of the natural set. Intervals are 95 % "
-        "intervals by resampling images within classes, with the same draws in every set, so that "
-        "differences are paired. A class was called defective where its images differ from "
-        "natural ones further than random partings of both do, at a false-discovery rate of 5 % "
-        "over the classes."
+        f"We compared {compared} ({sets}) with natural images of the same "
+        f"{counted(len(facts.classes), 'class', 'classes')} by {by}. All images were embedded with "
+        f"{facts.encoder} and scaled to unit length; of every set {facts.n} images of each class, "
+        "chosen once by seed, were measured. Diversity of a class is the mean squared distance of "
+        "its embeddings from their mean; shift is the distance between means of halves of the "
+        "synthetic and the natural set, read beside that between two halves of the natural set. "
+        "Intervals are 95 % intervals by resampling images within classes, with the same draws in "
+        "every set, so that differences are paired. A class was called defective where its images "
+        "differ from natural ones further than random partings of both do, at a false-discovery "
+        f"rate of 5 % over the classes.{trained}"
     )
 
 

@@ -47,11 +47,12 @@ def steps(records: str | Path, results: str) -> list[Step]:
         if record.is_file() and _output_of(record, folder).startswith(f"{results}/"):
             try:
                 said = json.loads(record.read_text(encoding="utf-8"))
+                job = str(said["rule"]), str(said.get("log"))
                 times = float(said["starttime"]), float(said["endtime"])
             except (KeyError, TypeError, ValueError):
                 continue
             # A job of several outputs has a record of each, and its log in all of them.
-            jobs.setdefault((said["rule"], str(said.get("log"))), []).append(times)
+            jobs.setdefault(job, []).append(times)
     rules: dict[str, list[tuple[float, float]]] = {}
     for (rule, _), times_of_outputs in jobs.items():
         starts, ends = zip(*times_of_outputs, strict=True)

@@ -53,7 +53,7 @@ class Axis(NamedTuple):
 
 
 def lines(
-    facts: Facts, variants: pd.DataFrame, causes: pd.DataFrame
+    facts: Facts, variants: pd.DataFrame, causes: pd.DataFrame, measure: str | None
 ) -> tuple[list[Line], Axis | None]:
     """Lay out the table of the first screen.
 
@@ -61,19 +61,12 @@ def lines(
         facts: the study.
         variants: `summary/variants` of the headline encoder.
         causes: `summary/causes` of the headline encoder.
+        measure: the accuracy that is shown, which all sources have; None without.
 
     Returns:
         A line a source, natural images first; and their axis, None where no accuracy was measured.
     """
     rows = {row["source"]: row for row in variants.to_dict("records")}
-    measure = next(
-        (
-            name
-            for name in ACCURACIES
-            if name in variants and all(not pd.isna(rows[each][name]) for each in facts.sources)
-        ),
-        None,
-    )
     placed: dict[str, Interval] = {}
     axis = None
     if measure is not None:

@@ -77,5 +77,7 @@ def confusions(places: pd.DataFrame, most: int = 5) -> list[tuple[str, int]]:
     counts: Mapping[str, int] = (
         places.loc[places["taken"], "nearest_class"].value_counts().to_dict()
     )
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    # Categories count as well where no image has them.
+    found = [(str(name), count) for name, count in counts.items() if count]
+    ordered = sorted(found, key=lambda item: (-item[1], item[0]))
     return ordered[:most]

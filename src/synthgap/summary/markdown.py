@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-SIGNS = re.compile(r"[\\`*_<>#|]|\[(?![−+\d])|\](?=[(:\[])")
+SIGNS = re.compile(r"[\\`*_<>#|&~]|^[-+](?=\s)|\[(?![−+\d])|\](?=[(:\[])")
 """What may be markup inside a line; intervals such as [0.1, 0.2] are none."""
 
 

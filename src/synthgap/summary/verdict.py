@@ -104,6 +104,34 @@ def verdict(
     ]
 
 
+def ranked_by(variants: pd.DataFrame, differences: pd.DataFrame, encoder: str) -> str | None:
+    """Choose the accuracy by which variants are ranked: the first that all have and that tells.
+
+    Args:
+        variants: `summary/variants`, a row a source and encoder.
+        differences: `summary/differences`.
+        encoder: whose space is spoken of.
+
+    Returns:
+        A column of `variants`; None where no accuracy was measured of all, or all are right
+        whatever the images.
+    """
+    rows = variants[variants["encoder"] == encoder]
+    sources = [name for name in rows["source"] if not name.startswith("natural-")]
+    classifier = rows["classifier"].iloc[0] if "classifier" in rows else None
+    return _ranked_by(sources, _differences(differences, encoder, classifier))
+
+
+def _ranked_by(sources: Sequence[str], found: Differences) -> str | None:
+    for measure in ACCURACIES:
+        of_sources = [found[measure, BASELINE, one] for one in sources]
+        if not any(pd.isna(each.value) for each in of_sources) and not all(
+            each.empty for each in of_sources
+        ):
+            return measure
+    return None
+
+
 def _differences(table: pd.DataFrame, encoder: str, classifier: str | None) -> Differences:
     """What is known of an encoder and of the classifier beside it, either way round."""
     trained = table["encoder"].isna() & (table["classifier"] == classifier)
@@ -118,15 +146,10 @@ def _differences(table: pd.DataFrame, encoder: str, classifier: str | None) -> D
 
 def _ranking(sources: Sequence[str], found: Differences) -> list[str]:
     """Name the variant that stands highest, if it stands decidedly above every other."""
-    ranked_by = [
-        measure
-        for measure in ACCURACIES
-        if all(not pd.isna(found[measure, BASELINE, one].value) for one in sources)
-        and any(not found[measure, BASELINE, one].empty for one in sources)
-    ]
-    if len(sources) < 2 or not ranked_by:
+    measure = _ranked_by(sources, found)
+    if len(sources) < 2 or measure is None:
         return []
-    measure, title = ranked_by[0], ACCURACIES[ranked_by[0]]
+    title = ACCURACIES[measure]
     first, *others = sorted(sources, key=lambda one: -found[measure, BASELINE, one].value)
     beside = [one for one in others if found[measure, one, first].sign != 1]
     if beside:

@@ -63,7 +63,7 @@ def test_the_text_says_what_was_compared_and_by_what():
     text = text_of(facts(["crane", "owl", "kite"], ["plain", "weak"]), "abc123")
     assert "2 synthetic image sets (plain, weak (guidance 2.5))" in text
     assert "the same 3 classes" in text
-    assert f"synthgap {__version__} (commit abc123). From every set 5 images of each class" in text
+    assert f"synthgap {__version__} (commit abc123). All images were embedded with" in text
     assert "embedded with clip" in text
     assert "commit" not in text_of(facts(), None)
 
@@ -87,4 +87,4 @@ def test_the_section_shows_names_as_text(tmp_path):
     section = methods(study, {"images of <b>": tmp_path / "a.parquet"}, tmp_path)
     assert "images of &lt;b&gt;" in section
     assert "<script>" not in section
-    assert "not a checkout of Git" in section
+    assert "not run from a checkout of Git" in section

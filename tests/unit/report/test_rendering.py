@@ -22,7 +22,7 @@ SECTIONS = sorted(
 @pytest.mark.parametrize("template", [*SECTIONS, "index.html.jinja", "cells.html.jinja"])
 def test_every_table_scrolls_where_the_screen_is_narrow(template):
     text = (TEMPLATES / template).read_text()
-    inside = re.findall(r"<div class=wide[^>]*>\s*<table", text)
+    inside = re.findall(r"<div class=(?:wide|\"wide [^\"]*\")[^>]*>\s*<table", text)
     assert text.count("<table") == len(inside)
 
 

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 from reported import facts, with_interval
 
+from synthgap.report.class_rows import accuracy_of
 from synthgap.report.verdict_view import lines
 from synthgap.summary.causes import DEFECTS
 from synthgap.summary.verdict import ACCURACIES
@@ -29,7 +30,8 @@ def variants(**values):
 
 
 def laid_out(table, causes=NO_CAUSES):
-    return lines(facts(variants=["made", "other"]), table, causes)
+    shown = facts(variants=["made", "other"])
+    return lines(shown, table, causes, accuracy_of(table, shown.sources))
 
 
 def test_accuracies_stand_where_a_ruler_finds_them():

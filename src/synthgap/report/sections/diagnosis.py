@@ -11,7 +11,7 @@ from synthgap.numbers import NOTHING, number
 from synthgap.report.rendering import rendered
 from synthgap.summary.causes import NAMES, counted
 
-SHOWN = 1000
+SHOWN = 200
 """Classes on the page; the tables hold all of them."""
 
 MEANINGS = {
@@ -84,7 +84,7 @@ def diagnosis_section(diagnosis: pd.DataFrame, causes: pd.DataFrame) -> Markup:
 
 def _encoder(name: str, diagnosis: pd.DataFrame, causes: pd.DataFrame) -> Encoder:
     named = list(dict.fromkeys(causes["cause"]))
-    suffering = list(_suffering(diagnosis))
+    suffering = sorted(_suffering(diagnosis), key=_defects, reverse=True)
     return Encoder(
         name,
         [Defect(NAMES[cause], MEANINGS[cause]) for cause in named],
@@ -109,6 +109,10 @@ def _suffering(diagnosis: pd.DataFrame) -> Iterator[list[dict[Hashable, Any]]]:
         rows = group.to_dict("records")
         if any(_suffers(row) for row in rows):
             yield rows
+
+
+def _defects(rows: list[dict[Hashable, Any]]) -> int:
+    return sum(map(_suffers, rows))
 
 
 def _suffers(row: Mapping[Hashable, Any]) -> bool:

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from synthgap.report.rendering import rendered
 from synthgap.report.rows import plain
 
-SHOWN = 1000
+SHOWN = 200
 """Rows on the page; the tables hold all of them."""
 
 
