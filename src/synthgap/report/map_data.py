@@ -51,7 +51,7 @@ def map_data(
                 "across": list(rows["across_gap"]),
                 "class": [number[class_id] for class_id in rows["class_id"]],
                 "cell": [
-                    cells[source, class_id][index]
+                    cells[str(source), class_id][index]
                     for class_id, index in zip(rows["class_id"], rows["index"], strict=True)
                 ],
             }
