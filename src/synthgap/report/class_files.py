@@ -38,6 +38,8 @@ class ClassFiles(NamedTuple):
     """`summary/diagnosis` of the headline encoder."""
     full: frozenset[str]
     """Classes that are shown in full."""
+    small: frozenset[str] = frozenset()
+    """Sources whose images have fewer pixels than their pictures."""
 
     def write(
         self, folder: Path, threads: int, said: Callable[[int], None] = lambda _: None
@@ -95,7 +97,9 @@ class ClassFiles(NamedTuple):
             )
             path = self.images[source, class_id]
             sprite = f"{FOLDER}/{number}-{place}.webp"
-            write_sprite(folder / sprite, small_pictures(path, shown.rows))
+            write_sprite(
+                folder / sprite, small_pictures(path, shown.rows), small=source in self.small
+            )
             chosen = table.iloc[shown.rows]
             cells[source, class_id] = {index: cell for cell, index in enumerate(chosen["index"])}
             sources[source] = self._shown(path, table, chosen, shown.views)

@@ -110,6 +110,7 @@ def write_report(path: str | Path, facts: Facts, inputs: Inputs, threads: int) -
     columns = metadata_of_columns(inputs.summary / "variants.parquet")
     projection = frame(inputs.projection)
     points = mapped(facts, projection)
+    small = _small(facts, inputs)
     with replacing_folder(path) as folder:
         cells = ClassFiles(
             facts,
@@ -122,12 +123,13 @@ def write_report(path: str | Path, facts: Facts, inputs: Inputs, threads: int) -
                 list(dict.fromkeys(facts.class_ids[row.number] for row in rows)),
                 facts.named_classes,
             ),
+            small,
         ).write(folder, threads, lambda done: _say(done, len(facts.classes)))
         data = folder / "data"
         write_script(
             data / "study.js",
             "study",
-            study_data(facts, everything, differences, columns, accuracy, _small(facts, inputs)),
+            study_data(facts, everything, differences, columns, accuracy, sorted(small)),
         )
         write_script(data / "classes.js", "rows", _compact(facts, rows))
         write_script(data / "map.js", "map", map_data(facts, projection, points, cells))
@@ -145,7 +147,7 @@ def write_report(path: str | Path, facts: Facts, inputs: Inputs, threads: int) -
             sentences,
             said_of_copies(copies),
             *lines(facts, variants, judged, accuracy_of(variants, facts.sources, ranked)),
-            _worst(folder, facts, inputs, rows, diagnosis),
+            _worst(folder, facts, inputs, rows, diagnosis, small),
             shown,
             geometry(everything, facts.encoder),
             _sections(inputs, facts, everything, columns),
@@ -179,10 +181,10 @@ def _say(done: int, of: int) -> None:
         print(f"report: pictures of {done:,} of {of:,} classes", file=sys.stderr, flush=True)
 
 
-def _small(facts: Facts, inputs: Inputs) -> list[str]:
+def _small(facts: Facts, inputs: Inputs) -> frozenset[str]:
     """Sources whose images are shown larger than they are."""
     first = facts.classes[0].class_id
-    return [source for source in facts.sources if is_small(inputs.images[source, first])]
+    return frozenset(source for source in facts.sources if is_small(inputs.images[source, first]))
 
 
 def _compact(facts: Facts, rows: list[Row]) -> list[list[object]]:
@@ -192,7 +194,12 @@ def _compact(facts: Facts, rows: list[Row]) -> list[list[object]]:
 
 
 def _worst(
-    folder: Path, facts: Facts, inputs: Inputs, rows: list[Row], diagnosis: pd.DataFrame
+    folder: Path,
+    facts: Facts,
+    inputs: Inputs,
+    rows: list[Row],
+    diagnosis: pd.DataFrame,
+    small: frozenset[str],
 ) -> Worst | None:
     """The worst class with its strip of pictures; None if no class has a defect."""
     row = rows[0]
@@ -211,7 +218,10 @@ def _worst(
     ]
     count = min(map(len, strips))
     write_sprite(
-        folder / "worst.webp", [image for strip in strips for image in strip[:count]], count
+        folder / "worst.webp",
+        [image for strip in strips for image in strip[:count]],
+        count,
+        small={NATURAL, row.variant} <= small,
     )
     return Worst(
         category.class_id,

@@ -65,11 +65,20 @@ def square(picture: Image.Image, side: int) -> Image.Image:
     )
 
 
-def write_sprite(path: Path, images: Sequence[Image.Image], columns: int = COLUMNS) -> None:
-    """Write images of `SIDE` pixels into one WebP file, row by row."""
+def write_sprite(
+    path: Path, images: Sequence[Image.Image], columns: int = COLUMNS, *, small: bool = False
+) -> None:
+    """Write images of `SIDE` pixels into one WebP file, row by row.
+
+    Args:
+        path: where to.
+        images: in their order.
+        columns: images in a row.
+        small: whether they show single pixels, which must stay sharp and take little space anyway.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     lines = max(1, -(-len(images) // columns))
     sprite = Image.new("RGB", (columns * SIDE, lines * SIDE), "white")
     for place, image in enumerate(images):
         sprite.paste(image, ((place % columns) * SIDE, (place // columns) * SIDE))
-    sprite.save(path, "WEBP", quality=QUALITY, method=4)
+    sprite.save(path, "WEBP", quality=QUALITY, method=4, lossless=small)

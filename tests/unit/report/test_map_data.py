@@ -61,7 +61,7 @@ def test_each_point_has_its_place_its_class_and_its_picture():
     }
     found = map_data(study, table, points, cells)
     assert list(found["sources"]) == SOURCES
-    assert (found["images"], found["of"]) == (8, 12)
+    assert (found["images"], found["of"]) == (8, 8)
     assert found["shares"] == [0.5, 0.25]
     made = found["sources"]["made"]
     rows = table[(table["source"] == "made") & (table["kind"] == "image")]

@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from fake_study import HOSTILE, Size, facts_of, write_fake_report
+from fake_study import HOSTILE, Size, facts_of, write_fake_report, write_inputs
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from synthgap.report.folder import write_report
 from synthgap.report.sprites import SIDE, small_pictures
 
 pytestmark = pytest.mark.long
@@ -447,6 +448,25 @@ def test_names_are_text_and_no_markup(page):
     options = set(page.locator("#map-class option").all_text_contents())
     assert all(f"{each.name} ({each.class_id})" in options for each in FACTS.classes)
     assert page.locator("main script, main img[src=x]").count() == 0
+
+
+def test_small_images_stay_sharp_and_namesakes_are_told_apart(browser, tmp_path):
+    size = Size(classes=4, variants=2, images=10, side=16, mapped=5)
+    facts = facts_of(size)
+    cranes = [each._replace(name="crane") for each in facts.classes[:2]]
+    facts = facts._replace(classes=[*cranes, *facts.classes[2:]])
+    write_report(tmp_path / "report", facts, write_inputs(tmp_path, facts, size), 1)
+    with opened(browser, tmp_path / "report") as page:
+        names = set(page.locator(".tabulator-row button.link").all_text_contents())
+        assert {f"crane ({each.class_id})" for each in cranes} < names
+        assert facts.classes[2].name in names
+        page.evaluate("SG.openClass(1, 'disamb')")
+        titled(page)
+        button = page.locator(".pair button").first
+        assert button.evaluate("(each) => getComputedStyle(each).imageRendering") == "pixelated"
+    sprite = np.asarray(Image.open(tmp_path / "report/classes/1-2.webp").convert("RGB"))
+    (whole,) = small_pictures(tmp_path / "images/5.parquet", [0])
+    np.testing.assert_array_equal(sprite[:SIDE, :SIDE], np.asarray(whole))
 
 
 def test_a_missing_file_of_a_class_is_said(browser, report, tmp_path):

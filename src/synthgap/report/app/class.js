@@ -72,7 +72,7 @@
     return SG.make("div", { className: `d-${defect.cause}${found?.suffers ? " has" : ""}` },
       SG.make("b", { textContent: `${defect.icon} ${defect.name}: ${state}` }),
       SG.make("p", { textContent: found?.reason || "", dir: "auto" }),
-      found?.q_value != null ? SG.make("p", { className: "note", textContent: `q = ${SG.number(found.q_value)}` }) : null,
+      found?.q_value != null ? SG.make("p", { className: "note", textContent: found.q_value < 0.001 ? "q < 0.001" : `q = ${SG.number(found.q_value)}` }) : null,
       found?.other_class != null ? SG.make("p", {}, "Taken by ", link(found.other_class, variant)) : null,
       found?.advice ? SG.make("p", {}, SG.make("b", { textContent: "Try: " }), found.advice) : null);
   }));

@@ -38,7 +38,7 @@
   const columns = [
     { title: "pictures", formatter: pictures, headerSort: false, width: 108, download: false },
     { title: "class", field: "name", ...(narrow ? { width: 132 } : { minWidth: 130 }), tooltip: (event, cell) => SG.study.classes[cell.getRow().getData().number].join(", "),
-      formatter: (cell) => SG.make("button", { type: "button", className: "link", textContent: cell.getValue(), dir: "auto" }),
+      formatter: (cell) => SG.make("button", { type: "button", className: "link", textContent: SG.className(cell.getRow().getData().number), dir: "auto" }),
       accessorDownload: safe },
     { title: "class_id", field: "classId", visible: false, download: true, accessorDownload: safe },
     { title: "variant", field: "variant", width: 130, formatter: (cell) => SG.make("span", { textContent: cell.getValue() }), accessorDownload: safe },

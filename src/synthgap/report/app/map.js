@@ -43,7 +43,7 @@
     const bare = { axisLabel: { show: false }, axisTick: { show: false }, splitLine: { show: false }, axisLine: { onZero: false, lineStyle: { color: "#d9dde1" } } };
     chart.setOption({
       animation: false,
-      title: names.map((name, place) => ({ text: name.length > size / 8 ? `${name.slice(0, size / 8 - 1)}…` : name, left: (place % across) * size + 8, top: Math.floor(place / across) * 220, textStyle: { fontSize: 13, color: "#1d2329" } })),
+      title: names.map((name, place) => ({ text: name.length > size / 9 ? `${name.slice(0, size / 9 - 1)}…` : name, left: (place % across) * size + 8, top: Math.floor(place / across) * 220, textStyle: { fontSize: 13, color: "#1d2329" } })),
       grid: names.map((name, place) => ({ left: (place % across) * size + 8, top: Math.floor(place / across) * 220 + 22, width: size - 18, height: 184 })),
       xAxis: names.map((name, place) => ({ gridIndex: place, type: "value", ...ends[0], ...bare })),
       yAxis: names.map((name, place) => ({ gridIndex: place, type: "value", ...ends[1], ...bare })),

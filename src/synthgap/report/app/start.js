@@ -47,7 +47,12 @@ SG.remember = (changes) => {
 };
 
 SG.sources = () => ["natural-train", ...SG.study.variants.map((variant) => variant.name)];
-SG.className = (number) => SG.study.classes[number][1];
+// Of classes with the same name, as two cranes, the id says which one is meant.
+SG.className = (number) => {
+  SG.named ??= SG.study.classes.reduce((seen, [, name]) => seen.set(name, (seen.get(name) || 0) + 1), new Map());
+  const [id, name] = SG.study.classes[number];
+  return SG.named.get(name) > 1 ? `${name} (${id})` : name;
+};
 
 // A picture of a class and source, which stands in its sprite of eight columns.
 SG.thumb = (element, number, source, cell, size) => {

@@ -37,7 +37,7 @@
           label: { show: true, position: "right", distance: 14, align: "left", color: "#1d2329",
             formatter: (point) => narrow ? SG.number(rows[point.dataIndex][0], decimals)
               : `${SG.number(rows[point.dataIndex][0], decimals)} [${SG.number(rows[point.dataIndex][1], decimals)}, ${SG.number(rows[point.dataIndex][2], decimals)}]` },
-          labelLayout: { x: "100%", align: "right", moveOverlap: null },
+          labelLayout: { x: "100%", align: "right", verticalAlign: "middle" },
           markArea: natural && natural[1] != null ? { silent: true, itemStyle: { color: "#e4e7ea88" },
             data: [[{ xAxis: natural[1] }, { xAxis: natural[2] }]] } : undefined },
         { type: "custom", renderItem: whisker, silent: true, z: 1,

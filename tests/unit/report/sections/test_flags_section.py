@@ -26,7 +26,7 @@ NO_COPIES = copies(["plain", None, 6, 6, 0, 0, 0, 0, 0], ["plain", "crane", 6, 6
 def test_the_section_lists_what_is_flagged():
     text = flags_section(FLAGS, NO_COPIES)
     assert "4 of the 8 images, natural ones among them," in text
-    sources, classes, _ = text.split("<h4>")
+    sources, classes, _ = text.split("<h3>")
     assert cells(sources) == [
         ["plain", "6", "4", "2", "1", "1", "0"],
         ["other", "2", "0", "0", "0", "0", "0"],
@@ -57,7 +57,7 @@ def test_the_section_lists_copies_by_source_and_class():
     # As Parquet's whole numbers with empty cells become floats.
     found["of_natural_train"] = found["of_natural_train"].astype(float)
     text = flags_section(FLAGS, found)
-    _, _, sources, classes = text.split("<h4>")
+    _, _, sources, classes = text.split("<h3>")
     assert cells(sources) == [
         ["natural-train", "9", "8", "1", "0", "–", "2", "3"],
         ["made", "7", "7", "0", "0", "0", "0", "0"],

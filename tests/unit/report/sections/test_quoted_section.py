@@ -125,8 +125,8 @@ def test_an_encoder_without_prompts_has_no_row_of_them():
 
 
 def test_our_reading_and_what_is_ours_are_named_apart():
-    reading, ours = section(variants()).split("<h4>Ours</h4>")
+    reading, ours = section(variants()).split("<h3>Ours</h3>")
     assert "PromptAug is" in reading
     for word in ("interval", "Owen", "tie", "Classifiers on embeddings", "diagnosis"):
         assert word in ours
-        assert word not in reading.split("<h4>Our reading</h4>")[1]
+        assert word not in reading.split("<h3>Our reading</h3>")[1]
