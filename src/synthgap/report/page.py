@@ -9,7 +9,7 @@ from markupsafe import Markup
 from synthgap.numbers import Written
 from synthgap.report.facts import Facts
 from synthgap.report.rendering import rendered
-from synthgap.report.verdict_view import Axis, Line
+from synthgap.report.verdict_view import Axis, Line, defects
 
 
 class Worst(NamedTuple):
@@ -57,7 +57,7 @@ class Page(NamedTuple):
     def write(self, path: Path) -> None:
         """Write it as HTML."""
         rows = list(zip(*self.headline.values(), strict=True))
-        text = rendered("index", page=self, rows=rows, style=Markup(_style()))
+        text = rendered("index", page=self, rows=rows, defects=defects(), style=Markup(_style()))
         path.write_text(text, encoding="utf-8")
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from synthgap.numbers import in_row
 from synthgap.report.facts import NATURAL, Facts
 from synthgap.report.study_data import ICONS
-from synthgap.summary.causes import DEFECTS, counted
+from synthgap.summary.causes import DEFECTS, NAMES, counted
 from synthgap.summary.verdict import ACCURACIES
 
 
@@ -50,6 +50,19 @@ class Axis(NamedTuple):
     high: str
     band: Interval
     """That of natural images."""
+
+
+class Heading(NamedTuple):
+    """A defect's column."""
+
+    cause: str
+    icon: str
+    name: str
+
+
+def defects() -> list[Heading]:
+    """The columns of defects, in their order."""
+    return [Heading(cause, ICONS[cause], name) for cause, name in NAMES.items()]
 
 
 def lines(

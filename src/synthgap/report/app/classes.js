@@ -14,10 +14,21 @@
   const seen = new Set();
   for (const row of rows) { row.worst = !seen.has(row.number); seen.add(row.number); }
 
-  const matches = (row) =>
-    (variant.value === WORST ? row.worst : row.variant === variant.value) &&
-    (defect.value === "" || (defect.value === "none" ? row.count === 0 : row.defects[Number(defect.value)] === 1)) &&
+  // What was not measured is no absence of defects.
+  const clean = (row) => row.count === 0 && row.defects.some((each) => each === 0);
+  const fits = (row) =>
+    (variant.value === WORST || row.variant === variant.value) &&
+    (defect.value === "" || (defect.value === "none" ? clean(row) && (variant.value !== WORST || row.worst) : row.defects[Number(defect.value)] === 1)) &&
     row.text.includes(search.value.trim().toLowerCase());
+  // Of each class the worst of the rows that fit: another variant may be the one with the defect that is looked for.
+  const chosen = () => {
+    const taken = new Set();
+    return new Set(rows.filter((row) => {
+      if (!fits(row) || (variant.value === WORST && taken.has(row.number))) return false;
+      taken.add(row.number);
+      return true;
+    }).map((row) => row.id));
+  };
 
   const pictures = (cell) => {
     const row = cell.getRow().getData();
@@ -60,7 +71,8 @@
   const open = (row) => SG.openClass(row.number, row.variant);
   SG.order = () => table.getRows("active").map((row) => row.getData());
   const filter = () => {
-    table.setFilter(matches);
+    const ids = chosen();
+    table.setFilter((row) => ids.has(row.id));
     const shown = table.getDataCount("active");
     SG.at("class-count").textContent = `${shown.toLocaleString("en")} shown`;
   };

@@ -64,6 +64,8 @@
     const box = SG.chart("canvas", Math.min(620, Math.max(360, SG.at("canvas").clientWidth * 0.62)));
     const title = (text, share) => (share == null ? text : `${text}, ${(100 * share).toFixed(0)} % of the variance`);
     const dot = crowded() && category.value === "" ? 3.5 : 5;
+    const drawn = [SG.map.sources[NATURAL] ? points(NATURAL) : [], points(variant.value)];
+    SG.at("map-share").textContent = gap ? "a part" : `${(100 * (SG.map.shares[0] + SG.map.shares[1])).toFixed(0)} %`;
     box.off("brushselected");
     box.setOption({
       animation: false,
@@ -75,22 +77,21 @@
       xAxis: { type: "value", scale: true, name: gap ? "from the mean prompt to the mean image" : title("first axis", SG.map.shares[0]), nameLocation: "middle", nameGap: 26, splitLine: { show: false }, axisLine: { onZero: false } },
       yAxis: { type: "value", scale: true, name: gap ? "across that direction" : title("second axis", SG.map.shares[1]), nameLocation: "middle", nameGap: 36, splitLine: { show: false }, axisLine: { onZero: false } },
       series: [
-        { name: "natural", type: "scatter", data: SG.map.sources[NATURAL] ? points(NATURAL) : [], symbolSize: dot, itemStyle: { color: "#9aa4ad" } },
-        { name: variant.value, type: "scatter", data: points(variant.value), symbolSize: dot, itemStyle: { color: "#0b5cad", opacity: 0.7 } },
+        { name: "natural", type: "scatter", data: drawn[0], symbolSize: dot, itemStyle: { color: "#9aa4ad" } },
+        { name: variant.value, type: "scatter", data: drawn[1], symbolSize: dot, itemStyle: { color: "#0b5cad", opacity: 0.7 } },
         ...(prompts ? [{ name: "prompts", type: "scatter", symbol: "triangle", symbolSize: 9, itemStyle: { color: "#b3400a" },
           data: points(variant.value, prompts, true).map((point) => ({ ...point, prompt: true })) }] : []),
       ],
     }, true);
     box.on("brushselected", (event) => {
-      const found = event.batch[0].selected.slice(0, 2).flatMap((one) => one.dataIndex.map((place) => box.getOption().series[one.seriesIndex].data[place]));
-      lassoed(found);
+      lassoed(event.batch[0].selected.slice(0, 2).flatMap((one) => one.dataIndex.map((place) => drawn[one.seriesIndex][place])));
     });
     lassoed(null);
   };
   SG.lassoed = (found) => lassoed(found);
   const MOST = 60;
   const lassoed = (found) => {
-    SG.at("map-count").textContent = !found?.length ? `${SG.map.images.toLocaleString("en")} of ${SG.map.of.toLocaleString("en")} projected images are on the map, the same number of each class and source.`
+    SG.at("map-count").textContent = !found?.length ? `${SG.map.images.toLocaleString("en")} of ${SG.map.of.toLocaleString("en")} projected images are on the map: of each class and source as many, or all that there are.`
       : `${found.length.toLocaleString("en")} images in the lasso${found.length > MOST ? `; ${MOST} of them, evenly drawn, are shown` : ""}.`;
     const step = Math.max(1, (found?.length || 0) / MOST);
     const shown = Array.from({ length: Math.min(MOST, found?.length || 0) }, (_, place) => found[Math.floor(place * step)]);
@@ -107,7 +108,6 @@
     SG.options(variant, known.map((name) => [name, name]), SG.state.get("map") || known[0]);
     SG.options(category, [["", "all classes"], ...SG.study.classes.map((each, place) => [String(place), `${each[1]} (${each[0]})`])], "");
     if (!Object.keys(SG.map.prompts).length) axes.querySelector("[value=gap]").remove();
-    SG.at("map-share").textContent = `${(100 * (SG.map.shares[0] + SG.map.shares[1])).toFixed(0)} %`;
     multiples();
     large();
     variant.addEventListener("change", () => { SG.remember({ map: variant.value }); large(); });

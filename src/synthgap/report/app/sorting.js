@@ -3,7 +3,7 @@
 SG.sortable = (table) => {
   const key = (cell) => {
     const text = (cell?.firstChild?.textContent ?? "").trim();
-    const number = Number.parseFloat(text.replace("−", "-").replace(/,/g, ""));
+    const number = Number.parseFloat(text.replace(/^[[+]+/, "").replace("−", "-").replace(/(\d),(?=\d{3})/g, "$1"));
     return Number.isNaN(number) ? text : number;
   };
   const headings = [...table.tHead.rows[0].cells];

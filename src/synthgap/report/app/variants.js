@@ -35,7 +35,7 @@
         { type: "scatter", symbolSize: 10, data: rows.map((row, place) => ({ value: [row[0], place],
             itemStyle: { color: sources[place].startsWith("natural-") ? "#7b858f" : "#0b5cad" } })),
           label: { show: true, position: "right", distance: 14, align: "left", color: "#1d2329",
-            formatter: (point) => narrow ? SG.number(rows[point.dataIndex][0], decimals)
+            formatter: (point) => narrow || rows[point.dataIndex][1] == null ? SG.number(rows[point.dataIndex][0], decimals)
               : `${SG.number(rows[point.dataIndex][0], decimals)} [${SG.number(rows[point.dataIndex][1], decimals)}, ${SG.number(rows[point.dataIndex][2], decimals)}]` },
           labelLayout: { x: "100%", align: "right", verticalAlign: "middle" },
           markArea: natural && natural[1] != null ? { silent: true, itemStyle: { color: "#e4e7ea88" },
@@ -69,7 +69,7 @@
     });
     const decided = known.filter((each) => !open(each)).length;
     SG.at("pairs-count").textContent = known.length ? `${decided} of ${known.length} measures differ beyond their interval.` : "";
-    if (!rows.length) rows.push(SG.make("tr", {}, SG.make("td", { colSpan: 4, textContent: "Choose two different sources." })));
+    if (!rows.length) rows.push(SG.make("tr", {}, SG.make("td", { colSpan: 4, textContent: one.value === other.value ? "Choose two different sources." : "Nothing was measured of both." })));
     SG.at("pairs").tBodies[0].replaceChildren(...rows);
   };
 
@@ -78,7 +78,7 @@
     const groups = new Map();
     for (const variant of SG.study.variants) {
       if (variant.guidance_scale == null) continue;
-      const key = `${variant.generator}, ${variant.recipe}`;
+      const key = [variant.generator, variant.recipe].filter(Boolean).join(", ");
       groups.set(key, [...(groups.get(key) || []), variant]);
     }
     return [...groups].filter(([, members]) => new Set(members.map((each) => each.guidance_scale)).size > 2);
