@@ -9,6 +9,7 @@ import argparse
 import shutil
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 WAIT = 1200
@@ -34,6 +35,9 @@ def main() -> None:
         page.wait_for_timeout(WAIT)
         page.screenshot(path=given.folder / "report-class.png")
         browser.close()
+    for picture in given.folder.glob("report-*.png"):
+        # A palette is enough for a page, and half of the size.
+        Image.open(picture).convert("RGB").quantize(256).save(picture, optimize=True)
 
 
 def _section(page: Page, section: str, path: Path) -> None:

@@ -139,6 +139,7 @@ def write_inputs(folder: Path, facts: Facts, size: Size) -> Inputs:
         {"images": pool[0]},
         [NATURAL, VALIDATION],
         folder,
+        "results",
     )
 
 

@@ -71,7 +71,6 @@ def test_the_lock_has_hashes_and_no_address():
         "README.md",
         "docs/HOWTO.md",
         "docs/MEASURES.md",
-        "src/synthgap/report/templates/index.html.jinja",
     ],
 )
 def test_pages_call_the_defects_by_their_names(page):

@@ -1,8 +1,4 @@
 "use strict";
-// A link to another view, followed while the page is open.
-addEventListener("hashchange", () => {
-  if (location.hash.includes("=") && location.hash.slice(1) !== SG.state.toString()) location.reload();
-});
 // Links within the page keep what is chosen in the address.
 document.querySelectorAll("nav a").forEach((anchor) => anchor.addEventListener("click", (event) => {
   event.preventDefault();
