@@ -77,8 +77,8 @@ def test_gives_the_answer_without_what_needs_prompts(two: Project) -> None:
     # The report's first encoder has no prompts either.
     page = (results / "report/index.html").read_text()
     assert "Prompts and images in the encoder's space" not in page
-    assert "<h4>clip</h4>" in page
-    assert page.count("<h4>dino</h4>") == page.count("<h4>clip</h4>") > 1
+    assert "<h3>clip</h3>" in page
+    assert page.count("<h3>dino</h3>") == page.count("<h3>clip</h3>") > 1
     assert two.jobs() == []
     # More threads to decode with, and other batches, decide nothing.
     encoders = {name: {**spec, "batch_size": 5} for name, spec in two.study["encoders"].items()}

@@ -230,7 +230,7 @@ CHANGES = (
     ),
     Change(
         "a template of the report",
-        source("report/templates/flags.html.jinja", "<h4>Copies", "<h4>All copies"),
+        source("report/templates/flags.html.jinja", "<h3>Copies", "<h3>All copies"),
         joined={"write_report"},
     ),
     Change(
