@@ -64,12 +64,12 @@ def report_facts():
         "named_classes": list(STUDY.report.classes),
         "n": STUDY.measures.n,
         "trains": bool(STUDY.classifiers),
-        # Of many classes the file that lists them says more.
+        # Of many classes the file that lists them says more; the others decide where and how fast.
         "text": yaml.safe_dump(
             {
                 key: value
                 for key, value in STUDY.model_dump(mode="json", exclude_unset=True).items()
-                if key != "classes"
+                if key not in ("classes", "results", "workers", "jobs_per_device")
             },
             sort_keys=False,
             allow_unicode=True,

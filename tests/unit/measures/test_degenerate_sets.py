@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from points import class_sample, directions, pool_sample
 
-from synthgap.measures.intervals.estimates import Estimate, Interval, Share
+from synthgap.measures.intervals.estimates import Estimate, Interval, Share, Single
 from synthgap.measures.intervals.limits import measured
 from synthgap.measures.intervals.samples import SourceSample
 from synthgap.measures.tables import of_class, of_source, pooled
@@ -31,7 +31,13 @@ def no_warnings():
         yield
 
 
-def finite(name: str, found: Estimate | Share, limits: Interval) -> None:
+def finite(name: str, found: Estimate | Share | Single, limits: Interval) -> None:
+    if isinstance(found, Single):
+        # A margin that is none is no number.
+        assert not np.isinf(found.value), name
+        if found.ends is not None:
+            assert found.ends.low - 1e-6 <= found.value <= found.ends.high + 1e-6, name
+        return
     if isinstance(found, Share):
         assert np.isfinite(found.per_class).all(), name
         # Student's interval of one image is infinite, which is what it is.
