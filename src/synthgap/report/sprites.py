@@ -7,6 +7,7 @@ import pyarrow as pa
 from PIL import Image
 
 from synthgap.image_files.decoding import pictures
+from synthgap.image_files.squares import square
 from synthgap.tables import read_pieces
 
 SIDE = 96
@@ -52,17 +53,6 @@ def is_small(table: str | Path) -> bool:
     """
     first = next(read_pieces(table, 1)).select(["image", "sha256"])
     return min(next(iter(pictures(first, table))).size) < SIDE
-
-
-def square(picture: Image.Image, side: int) -> Image.Image:
-    """Cut the middle square and scale it; small images keep their pixels visible."""
-    length = min(picture.size)
-    left, top = (picture.width - length) // 2, (picture.height - length) // 2
-    smooth = Image.Resampling.NEAREST if length < side else Image.Resampling.LANCZOS
-    # JPEG and its like are first reduced by a whole factor, which takes a third of the time.
-    return picture.resize(
-        (side, side), smooth, (left, top, left + length, top + length), reducing_gap=3
-    )
 
 
 def write_sprite(

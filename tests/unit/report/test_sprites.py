@@ -10,7 +10,8 @@ from PIL import Image, ImageOps
 
 from synthgap import tables
 from synthgap.errors import InputError
-from synthgap.report.sprites import COLUMNS, PIECE, SIDE, small_pictures, square, write_sprite
+from synthgap.image_files.squares import square
+from synthgap.report.sprites import COLUMNS, PIECE, SIDE, small_pictures, write_sprite
 
 COUNT = 2 * PIECE + 10
 

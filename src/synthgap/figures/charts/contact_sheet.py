@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from matplotlib.figure import Figure
-from PIL import Image
 
 from synthgap.figures.charts.style import Chart
 from synthgap.image_files.decoding import pictures
+from synthgap.image_files.squares import square
 from synthgap.tables import read_pieces
 
 SHOWN = 96
@@ -60,14 +60,6 @@ def _strip(table: pa.Table, path: str | Path, images: int) -> np.ndarray:
     gap = 4
     strip = np.full((SHOWN, images * (SHOWN + gap) - gap, 3), 255, dtype=np.uint8)
     for place, picture in enumerate(pictures(table, path)):
-        square = _square(picture)
-        strip[:, place * (SHOWN + gap) : place * (SHOWN + gap) + SHOWN] = np.asarray(square)
+        middle = square(picture, SHOWN)
+        strip[:, place * (SHOWN + gap) : place * (SHOWN + gap) + SHOWN] = np.asarray(middle)
     return strip
-
-
-def _square(picture: Image.Image) -> Image.Image:
-    """Cut the middle square and scale it; small images keep their pixels visible."""
-    side = min(picture.size)
-    left, top = (picture.width - side) // 2, (picture.height - side) // 2
-    smooth = Image.Resampling.NEAREST if side < SHOWN else Image.Resampling.LANCZOS
-    return picture.crop((left, top, left + side, top + side)).resize((SHOWN, SHOWN), smooth)
