@@ -91,7 +91,6 @@ def test_a_module_takes_a_section_of_the_configuration(finished: Project, tmp_pa
     assert planned(snakemake(folder, "-n", "gap_images"))["gap_generate_images"] == 6
 
 
-@pytest.mark.skipif(shutil.which("git") is None, reason="Snakemake takes git to fetch a repository")
 def test_a_module_comes_from_a_repository(finished: Project, tmp_path: Path) -> None:
     """Snakemake then fetches file by file; git takes a folder here for the repository's host."""
     project = finished.copy(tmp_path / "hub/someone/synthgap")
