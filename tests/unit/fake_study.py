@@ -16,7 +16,7 @@ from synthgap.described import Columns, described_table
 from synthgap.diagnosis.of_variant import COLUMNS as DIAGNOSIS
 from synthgap.image_sets.quarantine import QUARANTINE
 from synthgap.measures.tables.positions import COLUMNS as POSITIONS
-from synthgap.report.facts import NATURAL, Class, Facts, Variant
+from synthgap.report.facts import Class, Facts, Variant
 from synthgap.report.folder import Inputs, write_report
 from synthgap.summary import (
     causes,
@@ -29,6 +29,7 @@ from synthgap.summary import (
     quoted,
     variants,
 )
+from synthgap.summary.verdict import BASELINE
 from synthgap.tables import IMAGES, write
 
 HOSTILE = (
@@ -137,7 +138,7 @@ def write_inputs(folder: Path, facts: Facts, size: Size) -> Inputs:
         },
         {name: chart(folder / f"figures/{name}.svg") for name in CHARTS},
         {"images": pool[0]},
-        [NATURAL, VALIDATION],
+        [BASELINE, VALIDATION],
         folder,
         "results",
     )
@@ -273,7 +274,7 @@ def summaries(rng: np.random.Generator, facts: Facts, size: Size) -> dict[str, p
                 for number in range(3)
             ],
             schema=QUARANTINE,
-        ).append_column("source", pa.array([NATURAL] * 3)),
+        ).append_column("source", pa.array([BASELINE] * 3)),
         "embedding_classifiers": described_table(
             classified(rng, facts), embedding_classifiers.COLUMNS
         ),
@@ -371,7 +372,7 @@ def copies(facts: Facts, sources: Sequence[str], size: Size) -> list[dict[str, A
                     "distinct": images - found,
                     "repeated": found,
                     "in_other_classes": 0,
-                    "of_natural_train": None if source == NATURAL else 0,
+                    "of_natural_train": None if source == BASELINE else 0,
                     "of_natural_val": None if source == VALIDATION else 0,
                     "copies": found,
                 }

@@ -71,9 +71,11 @@ class ClassFiles(NamedTuple):
             key: list(rows["index"]) for key, rows in self.points.groupby(["source", "class_id"])
         }
         verdicts = _by_class(self.diagnosis)
+        numbers = self.facts.numbers
         for class_id in self.facts.class_ids:
             yield {
                 "class_id": class_id,
+                "numbers": numbers,
                 "places": {source: places[source][class_id] for source in self.facts.sources},
                 "mapped": {
                     source: mapped.get((source, class_id), []) for source in self.facts.sources
@@ -102,7 +104,7 @@ class ClassFiles(NamedTuple):
             )
             chosen = table.iloc[shown.rows]
             cells[source, class_id] = {index: cell for cell, index in enumerate(chosen["index"])}
-            sources[source] = self._shown(path, table, chosen, shown.views)
+            sources[source] = _shown(path, table, chosen, shown.views, part["numbers"])
         write_script(
             folder / FOLDER / f"{number}.js",
             f"class[{number}]",
@@ -110,52 +112,51 @@ class ClassFiles(NamedTuple):
                 "full": class_id in self.full,
                 "columns": COLUMNS,
                 "sources": sources,
-                "verdicts": self._verdicts(part["verdicts"]),
+                "verdicts": _verdicts(part["verdicts"], part["numbers"]),
             },
         )
         return cells
 
-    def _shown(
-        self,
-        path: str | Path,
-        table: pd.DataFrame,
-        chosen: pd.DataFrame,
-        views: Mapping[str, Sequence[int]],
-    ) -> dict[str, Any]:
-        number = {class_id: place for place, class_id in enumerate(self.facts.class_ids)}
-        # Seeds have more digits than pandas keeps beside empty cells.
-        said = read(path, SAID).take(chosen.index.to_numpy() - table.index[0]).to_pydict()
-        prompts = list(dict.fromkeys(text for text in said["prompt"] if text is not None))
-        return {
-            "images": len(table),
-            "taken": int(table["taken"].sum()),
-            "views": views,
-            "prompts": prompts,
-            "rows": {
-                "index": list(chosen["index"].astype(int)),
-                "prompt": [
-                    None if text is None else prompts.index(text) for text in said["prompt"]
-                ],
-                "seed": [seed and str(seed) for seed in said["seed"]],
-                "nearest": [number[class_id] for class_id in chosen["nearest_class"]],
-                "natural": list(chosen["to_natural"].astype(float)),
-                "own": list(chosen["to_own"].astype(float)),
-            },
-            "confused": [[number[other], count] for other, count in confusions(table)],
-        }
 
-    def _verdicts(self, rows: pd.DataFrame | None) -> dict[str, dict[str, Any]]:
-        """By variant and cause what was found of a class, and what to try."""
-        number = {class_id: place for place, class_id in enumerate(self.facts.class_ids)}
-        found: dict[str, dict[str, Any]] = {}
-        for row in [] if rows is None else rows.to_dict("records"):
-            if row["cause"] not in DEFECTS:
-                continue
-            said = {name: _none_if_missing(row.get(name)) for name in VERDICT}
-            said["suffers"] = None if pd.isna(row["suffers"]) else bool(row["suffers"])
-            said["other_class"] = number.get(str(said["other_class"]))
-            found.setdefault(row["source"], {})[row["cause"]] = said
-        return found
+def _shown(
+    path: str | Path,
+    table: pd.DataFrame,
+    chosen: pd.DataFrame,
+    views: Mapping[str, Sequence[int]],
+    number: Mapping[str, int],
+) -> dict[str, Any]:
+    """What the view of a class shows of a source."""
+    # Seeds have more digits than pandas keeps beside empty cells.
+    said = read(path, SAID).take(chosen.index.to_numpy() - table.index[0]).to_pydict()
+    prompts = list(dict.fromkeys(text for text in said["prompt"] if text is not None))
+    return {
+        "images": len(table),
+        "taken": int(table["taken"].sum()),
+        "views": views,
+        "prompts": prompts,
+        "rows": {
+            "index": list(chosen["index"].astype(int)),
+            "prompt": [None if text is None else prompts.index(text) for text in said["prompt"]],
+            "seed": [None if seed is None else str(seed) for seed in said["seed"]],
+            "nearest": [number[class_id] for class_id in chosen["nearest_class"]],
+            "natural": list(chosen["to_natural"].astype(float)),
+            "own": list(chosen["to_own"].astype(float)),
+        },
+        "confused": [[number[other], count] for other, count in confusions(table)],
+    }
+
+
+def _verdicts(rows: pd.DataFrame | None, number: Mapping[str, int]) -> dict[str, dict[str, Any]]:
+    """By variant and cause what was found of a class, and what to try."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in [] if rows is None else rows.to_dict("records"):
+        if row["cause"] not in DEFECTS:
+            continue
+        said = {name: _none_if_missing(row.get(name)) for name in VERDICT}
+        said["suffers"] = None if pd.isna(row["suffers"]) else bool(row["suffers"])
+        said["other_class"] = number.get(str(said["other_class"]))
+        found.setdefault(row["source"], {})[row["cause"]] = said
+    return found
 
 
 def _by_class(table: pd.DataFrame) -> dict[str, pd.DataFrame]:

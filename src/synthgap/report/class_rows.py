@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from synthgap.report.facts import NATURAL, Facts
+from synthgap.report.facts import Facts
 from synthgap.summary.causes import DEFECTS
-from synthgap.summary.verdict import ACCURACIES
+from synthgap.summary.verdict import ACCURACIES, BASELINE
 
 NUMBERS = ("centroid_distance", "centroid_shift")
 """Measures of a class that the table shows beside its accuracy."""
@@ -65,7 +65,7 @@ def class_rows(
         diagnosis: `summary/diagnosis` of the headline encoder.
         accuracy: column of `classes` that is shown as accuracy; None without.
     """
-    number = {class_id: place for place, class_id in enumerate(facts.class_ids)}
+    number = facts.numbers
     by_source: dict[tuple[str, str], Mapping[Any, Any]] = {
         (row["source"], row["class_id"]): row for row in classes.to_dict("records")
     }
@@ -76,7 +76,7 @@ def class_rows(
     rows = []
     for variant in facts.variants:
         for class_id in facts.class_ids:
-            own, natural = by_source[variant.name, class_id], by_source[NATURAL, class_id]
+            own, natural = by_source[variant.name, class_id], by_source[BASELINE, class_id]
             verdicts = suffers.get((variant.name, class_id), {})
             reached = None if accuracy is None else _known(own[accuracy])
             possible = None if accuracy is None else _known(natural[accuracy])

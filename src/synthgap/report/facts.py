@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from synthgap.summary.card import Made
-
-NATURAL = "natural-train"
-"""The source that every variant is shown beside."""
+from synthgap.summary.verdict import BASELINE
 
 
 class Class(NamedTuple):
@@ -51,6 +49,11 @@ class Facts(NamedTuple):
         return [each.class_id for each in self.classes]
 
     @property
+    def numbers(self) -> dict[str, int]:
+        """Of each class its place in that order, by which the page's scripts know it."""
+        return {class_id: place for place, class_id in enumerate(self.class_ids)}
+
+    @property
     def sources(self) -> list[str]:
         """What the page shows pictures of: natural images and the variants."""
-        return [NATURAL, *(variant.name for variant in self.variants)]
+        return [BASELINE, *(variant.name for variant in self.variants)]

@@ -13,7 +13,7 @@ from synthgap.described import frame, metadata_of_columns
 from synthgap.files import replacing_folder
 from synthgap.report.class_files import ClassFiles
 from synthgap.report.class_rows import Row, accuracy_of, class_rows, worst_first
-from synthgap.report.facts import NATURAL, Facts
+from synthgap.report.facts import Facts
 from synthgap.report.front import front
 from synthgap.report.map_data import map_data, mapped
 from synthgap.report.methods import methods
@@ -35,12 +35,15 @@ from synthgap.summary.causes import DEFECTS, NAMES
 from synthgap.summary.copied_images import sentences as said_of_copies
 from synthgap.summary.geometry import geometry
 from synthgap.summary.headline import headline
-from synthgap.summary.verdict import ranked_by, verdict
+from synthgap.summary.verdict import BASELINE, ranked_by, verdict
 from synthgap.tables import read
 
 HERE = Path(__file__).parent
 
 TABLES = (
+    "variants",
+    "differences",
+    "classes",
     "diagnosis",
     "causes",
     "embedding_classifiers",
@@ -49,7 +52,7 @@ TABLES = (
     "quarantine",
     "quoted",
 )
-"""Summaries that are shown whole."""
+"""Summaries that the report is made of."""
 
 PLACES = ["class_id", "index", "nearest_class", "taken", "to_natural", "to_own"]
 """Columns of `positions` that the report shows."""
@@ -95,14 +98,13 @@ def write_report(path: str | Path, facts: Facts, inputs: Inputs, threads: int) -
     Raises:
         InputError: a picture cannot be opened, or is not what its table lists.
     """
-    everything = frame(inputs.summary / "variants.parquet")
-    differences, classes, diagnosis, causes, copies = (
-        frame(inputs.summary / f"{name}.parquet")
-        for name in ("differences", "classes", "diagnosis", "causes", "copies")
+    tables = {name: frame(inputs.summary / f"{name}.parquet") for name in TABLES}
+    everything, differences, causes = (
+        tables[name] for name in ("variants", "differences", "causes")
     )
     variants, classes, diagnosis, judged = (
-        table[table["encoder"] == facts.encoder]
-        for table in (everything, classes, diagnosis, causes)
+        tables[name][tables[name]["encoder"] == facts.encoder]
+        for name in ("variants", "classes", "diagnosis", "causes")
     )
     ranked = ranked_by(everything, differences, facts.encoder)
     accuracy = accuracy_of(classes, facts.sources, ranked)
@@ -145,12 +147,12 @@ def write_report(path: str | Path, facts: Facts, inputs: Inputs, threads: int) -
         page = Page(
             facts,
             sentences,
-            said_of_copies(copies),
+            said_of_copies(tables["copies"]),
             *lines(facts, variants, judged, accuracy_of(variants, facts.sources, ranked)),
             _worst(folder, facts, inputs, rows, diagnosis, small),
             shown,
             geometry(everything, facts.encoder),
-            _sections(inputs, facts, everything, columns),
+            _sections(tables, facts, inputs.read_sources, columns),
             methods(facts, inputs.made_by, inputs.checkout),
             list(inputs.charts),
             __version__,
@@ -214,14 +216,14 @@ def _worst(
     ].iloc[0]
     strips = [
         small_pictures(inputs.images[source, category.class_id], range(STRIP))
-        for source in (NATURAL, row.variant)
+        for source in (BASELINE, row.variant)
     ]
     count = min(map(len, strips))
     write_sprite(
         folder / "worst.webp",
         [image for strip in strips for image in strip[:count]],
         count,
-        small={NATURAL, row.variant} <= small,
+        small={BASELINE, row.variant} <= small,
     )
     return Worst(
         category.class_id,
@@ -236,11 +238,14 @@ def _worst(
 
 
 def _sections(
-    inputs: Inputs, facts: Facts, variants: pd.DataFrame, columns: Mapping[str, Mapping[str, str]]
+    tables: Mapping[str, pd.DataFrame],
+    facts: Facts,
+    read_sources: list[str],
+    columns: Mapping[str, Mapping[str, str]],
 ) -> list[Section]:
     """What opens at a click."""
-    tables = {name: frame(inputs.summary / f"{name}.parquet") for name in TABLES}
-    quoted = [table[table["encoder"] == facts.encoder] for table in (variants, tables["quoted"])]
+    variants, quoted = tables["variants"], tables["quoted"]
+    own = [table[table["encoder"] == facts.encoder] for table in (variants, quoted)]
     return [
         Section(
             "all-measures",
@@ -270,12 +275,12 @@ def _sections(
             "quarantine",
             "Images put aside",
             "files that could not be used",
-            quarantine_section(tables["quarantine"], inputs.read_sources),
+            quarantine_section(tables["quarantine"], read_sources),
         ),
         Section(
             "quoted",
             "Quoted, our reading, ours",
             "what the paper says beside what this study found",
-            quoted_section(*quoted),
+            quoted_section(*own),
         ),
     ]

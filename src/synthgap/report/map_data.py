@@ -37,7 +37,7 @@ def map_data(
         points: those of its images that are shown, from `mapped`.
         cells: of each source and class, by index of an image, its place in the class's sprite.
     """
-    number = {class_id: place for place, class_id in enumerate(facts.class_ids)}
+    number = facts.numbers
     prompts = projection[(projection["kind"] == "prompt")]
     return {
         "shares": [float(projection[f"{axis}_share"].iloc[0]) for axis in ("first", "second")],

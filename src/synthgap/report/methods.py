@@ -21,7 +21,7 @@ CITATION = (
 )
 
 
-class Made(NamedTuple):
+class Origin(NamedTuple):
     """What a kind of table was made by."""
 
     what: str
@@ -31,12 +31,12 @@ class Made(NamedTuple):
     code: str
 
 
-def made(what: str, table: str | Path) -> Made:
+def origin(what: str, table: str | Path) -> Origin:
     """Read from a table what made it."""
     metadata = metadata_of(table)
     spec: Mapping[str, Any] = json.loads(metadata.get("spec", "{}"))
     versions: Mapping[str, str] = json.loads(metadata.get("versions", "{}"))
-    return Made(
+    return Origin(
         what,
         "; ".join(f"{key}: {_said(value)}" for key, value in spec.items()),
         ", ".join(f"{package} {version}" for package, version in versions.items()),
@@ -58,7 +58,7 @@ def methods(facts: Facts, tables: Mapping[str, str | Path], checkout: str | Path
         facts=facts,
         text=text_of(facts, commit),
         citation=CITATION.format(version=__version__),
-        rows=[made(what, table) for what, table in tables.items()],
+        rows=[origin(what, table) for what, table in tables.items()],
         version=__version__,
         commit=f"commit {commit}" if commit else "not run from a checkout of Git",
     )

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from synthgap.numbers import in_row
-from synthgap.report.facts import NATURAL, Facts
+from synthgap.report.facts import Facts
 from synthgap.report.study_data import ICONS
 from synthgap.summary.causes import DEFECTS, NAMES, counted
-from synthgap.summary.verdict import ACCURACIES
+from synthgap.summary.verdict import ACCURACIES, BASELINE
 
 
 class Bar(NamedTuple):
@@ -85,14 +85,14 @@ def lines(
     if measure is not None:
         ends = _ends([rows[source] for source in facts.sources], measure)
         placed = {source: _placed(rows[source], measure, *ends) for source in facts.sources}
-        axis = Axis(ACCURACIES[measure], f"{ends[0]:.2f}", f"{ends[1]:.2f}", placed[NATURAL])
+        axis = Axis(ACCURACIES[measure], f"{ends[0]:.2f}", f"{ends[1]:.2f}", placed[BASELINE])
     counts = {(row["source"], row["cause"]): row for row in causes.to_dict("records")}
     return [
         Line(
             source,
-            source == NATURAL,
+            source == BASELINE,
             []
-            if source == NATURAL
+            if source == BASELINE
             else [_bar(cause, counts.get((source, cause))) for cause in DEFECTS],
             placed.get(source),
         )

@@ -8,7 +8,7 @@ import pytest
 from reported import facts
 
 from synthgap import __version__, tables
-from synthgap.report.methods import commit_of, made, methods, text_of
+from synthgap.report.methods import commit_of, methods, origin, text_of
 
 
 def git(folder, *arguments):
@@ -76,7 +76,7 @@ def test_what_made_a_table_stands_in_the_table(tmp_path):
         "code": "123",
     }
     tables.write(pa.table({"class_id": ["crane"]}), table, metadata)
-    found = made("images of made", table)
+    found = origin("images of made", table)
     assert found.spec == "model: repository a/b; seeds: 0, 1; fp16: none"
     assert (found.what, found.versions, found.code) == ("images of made", "torch 2.0", "123")
 
