@@ -134,7 +134,7 @@ def test_parts_with_all_numbers_open(page):
     for part in page.locator("#all > details").all():
         part.locator("summary").first.click()
         assert part.locator("table, p").first.is_visible()
-    assert page.locator("#all > details").count() == 6
+    assert page.locator("#all > details").count() == 7
 
 
 def test_the_verdict_shows_how_many_classes_have_each_defect(page, report):
