@@ -122,7 +122,9 @@ def serious(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("key", ["verdict", "variants", "classes", "map", "all", "methods"])
+@pytest.mark.parametrize(
+    "key", ["verdict", "variants", "classes", "map", "geometry", "all", "methods"]
+)
 def test_sections_are_reached_from_the_top(page, key):
     page.click(f'nav a[href="#{key}"]')
     top = f"document.getElementById('{key}').getBoundingClientRect().top"
