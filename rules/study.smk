@@ -10,6 +10,7 @@ import gc
 import os
 import re
 import sys
+from pathlib import Path
 
 # An installed package has the workflow inside, and is importable already.
 if (SOURCE := HERE / "src").is_dir():
@@ -24,7 +25,7 @@ from synthgap import stamps
 from synthgap.jobs import device_claims, devices, results_lock, runs
 from synthgap.errors import InputError
 from synthgap.figures import snakemake_report
-from synthgap.identity import code_identity
+from synthgap.identity.remembered import Remembered
 from synthgap.provenance import model_files
 from synthgap.study.model import NATURAL_TRAIN, NATURAL_VAL, Study
 from synthgap.study.notices import notices
@@ -74,9 +75,12 @@ os.environ.setdefault("TQDM_MININTERVAL", "5")
 gc.set_threshold(200_000, 50, 100)
 
 
+IDENTITIES = Remembered(Path(".snakemake/synthgap/identities.json"), HERE / "workflow/scripts")
+
+
 def code(script):
     """Identity of a script and of the modules behind it: its change makes a job stale."""
-    return code_identity(HERE / "workflow/scripts" / script)
+    return IDENTITIES.of_script(script)
 
 
 CHART_FILES = ("png", "svg", "pdf", "csv")
@@ -103,7 +107,7 @@ def chart_of_encoder(name, label):
 
 def chart(name, **settings):
     """Params of a chart's job. Which chart it is, the script does not know, so it counts here."""
-    definition = code_identity(f"synthgap.figures.charts.{name}.draw")
+    definition = IDENTITIES.of_definition(f"synthgap.figures.charts.{name}.draw")
     return {
         "chart": name,
         "settings": settings,

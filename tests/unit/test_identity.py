@@ -41,7 +41,7 @@ Edit = Callable[[str, str, str], None]
 
 def current(source: Path | str) -> str:
     """The identity as a new process would compute it."""
-    for cached in (identity._form, names.module_at, names._file_of):
+    for cached in (identity._form, names.module_at, names._file_of, forms._name_of):
         cached.cache_clear()
     return identity.code_identity(source)
 

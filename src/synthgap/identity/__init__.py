@@ -92,7 +92,12 @@ def reached(source: str | Path | type) -> dict[Statement | Whole, str]:
 
 def is_plumbing(module: Path) -> bool:
     """Whether a module of the package decides no result."""
-    return any(module.with_suffix("").is_relative_to(stem) for stem in _plumbing(PACKAGE_ROOT))
+    return _is_plumbing(PACKAGE_ROOT, module)
+
+
+@cache
+def _is_plumbing(root: Path, module: Path) -> bool:
+    return any(module.with_suffix("").is_relative_to(stem) for stem in _plumbing(root))
 
 
 def _start(source: str | Path | type) -> Reference:
