@@ -68,7 +68,9 @@ def report_facts():
         "text": yaml.safe_dump(
             {
                 key: value
-                for key, value in STUDY.model_dump(mode="json", exclude_unset=True).items()
+                for key, value in STUDY.as_written()
+                .model_dump(mode="json", exclude_unset=True)
+                .items()
                 if key not in ("classes", "results", "workers", "jobs_per_device")
             },
             sort_keys=False,

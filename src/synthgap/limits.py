@@ -92,6 +92,10 @@ def _bound(schema: Any, limit: Limit, numbers_only: bool) -> None:
         _bound_number(schema, limit, numbers_only)
         return
     choices = schema.get("choices")
+    if isinstance(choices, dict):
+        # Of a union that a tag decides.
+        choices = list(choices.values())
+        _bound(choices, limit, numbers_only)
     if isinstance(choices, list) and any(_is_truth(choice) for choice in choices):
         numbers_only = False
     for key in ("schema", "items_schema", "values_schema", "choices"):

@@ -27,7 +27,7 @@ def facts(study: Study, variant: str) -> dict[str, str]:
     else:
         opened = generator.opens()
         found = {"model": None if opened is None else _model(opened), **generator.deciding()}
-    found |= {"guidance scale": spec.guidance_scale}
+    found |= {"guidance scale": spec.scale}
     if spec.prompts is not None:
         found["prompts"] = f"{spec.prompts} (recipe {study.prompts[spec.prompts].kind})"
     if study.image_set(variant) is None:

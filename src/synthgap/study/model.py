@@ -4,7 +4,7 @@ from collections.abc import Collection
 from functools import cached_property
 from typing import Annotated, Any, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, PrivateAttr, Tag, model_validator
 
 from synthgap.classes import Category, Classes
 from synthgap.embedding.encoders import Encoder
@@ -20,6 +20,7 @@ from synthgap.prompts.recipes import Recipe
 from synthgap.refusals import LONGEST_NAME, PATH_SAFE
 from synthgap.section import Section
 from synthgap.study.names import NOT_ENCODERS, check_class_ids, check_names
+from synthgap.study.variants import Variant, each_scale, each_training, written_lists
 from synthgap.training.classifiers import Classifier
 from synthgap.training.mixture import Mixture
 
@@ -42,18 +43,6 @@ TrainingSet = Annotated[
 
 RESERVED = (NATURAL_TRAIN, NATURAL_VAL, "prompts")
 """Names of folders beside those of the variants."""
-
-
-class Variant(Section):
-    """One set of synthetic images."""
-
-    generator: str
-    """Name of a generator."""
-    prompts: str | None = None
-    """Name of a prompt recipe; may be left out where the images were made elsewhere."""
-    guidance_scale: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    """Weight of classifier-free guidance: how closely images follow the prompt. 1 and less switch
-    it off. May be left out where the images were made elsewhere."""
 
 
 class ReportSpec(Section):
@@ -99,7 +88,8 @@ class Study(Section):
     prompts: dict[Name, Recipe] = Field(default={})
     """Prompt recipes by name."""
     variants: dict[Name, Variant] = Field(min_length=1)
-    """Variants by name: generator, prompt recipe and guidance scale of one synthetic set."""
+    """Variants by name: generator, prompt recipe and guidance scale of one synthetic set; of
+    several, one a scale, where scales are listed."""
     encoders: dict[Name, Encoder] = Field(min_length=1)
     """Models that embed images and prompts, by name."""
     measures: MeasuresSpec
@@ -113,6 +103,8 @@ class Study(Section):
     """What the report shows first."""
     miniature: MiniatureSpec | None = None
     """How the miniature's own models are trained, where the study uses them."""
+
+    _written: dict[str, Any] = PrivateAttr(default_factory=dict)
 
     @cached_property
     def class_ids(self) -> tuple[str, ...]:
@@ -188,6 +180,7 @@ class Study(Section):
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
         """Check what one part of the file says about another; the first mistake is told."""
+        self._expand_lists()
         self._check_classes()
         self._check_names()
         self._check_variants()
@@ -197,6 +190,33 @@ class Study(Section):
         self._check_count()
         self._check_miniature()
         return self
+
+    def _expand_lists(self) -> None:
+        """Put one variant and training set a guidance scale where scales are listed."""
+        lists = written_lists(self.variants)
+        if not lists:
+            return
+        check_names("variants", self.variants, RESERVED, folders=True)
+        for name, variant in lists.items():
+            if isinstance(self.generators.get(variant.generator), MadeElsewhere):
+                raise ValueError(
+                    f"variants.{name}.guidance_scale: a list makes images at each scale, but those "
+                    f"of {variant.generator} exist already; write one scale, or none"
+                )
+        expanded = {
+            "variants": each_scale(self.variants),
+            "training_sets": each_training(self.training_sets, self.variants),
+        }
+        self._written = {key: getattr(self, key) for key in expanded}
+        # The model is frozen for everybody else.
+        self.__dict__.update(expanded)
+
+    def as_written(self) -> Self:
+        """The study as its file has it, with lists of guidance scales as they stand there."""
+        changed = {
+            key: section for key, section in self._written.items() if section != getattr(self, key)
+        }
+        return self.model_copy(update=changed)
 
     def _check_classes(self) -> None:
         """Check that no two classes share an id, nor a name in image sets."""

@@ -131,7 +131,7 @@ def _same_images(
         generator = study.generators[spec.generator]
         assert isinstance(generator, Maker)
         # What images depend on besides the prompt.
-        settings = (generator.opens(), sorted(generator.deciding().items()), spec.guidance_scale)
+        settings = (generator.opens(), sorted(generator.deciding().items()), spec.scale)
         groups[repr(settings)].append(name)
     images = study.images_per_class or 0
     for variants in groups.values():
@@ -194,8 +194,8 @@ def _useless_negative_prompts(study: Study) -> Iterator[str]:
         negative = getattr(generator, "negative_prompt", None)
         # Distilled models such as FLUX have a guidance of their own for it.
         own = getattr(generator, "arguments", {}).get("true_cfg_scale", 1)
-        if negative and (spec.guidance_scale or 0) <= 1 and own == 1:
+        if negative and (spec.scale or 0) <= 1 and own == 1:
             yield (
-                f"variants.{name}: guidance_scale {spec.guidance_scale:g} switches guidance off, "
+                f"variants.{name}: guidance_scale {spec.scale:g} switches guidance off, "
                 f"and so the negative_prompt of generators.{spec.generator} has no effect"
             )
