@@ -9,7 +9,7 @@ from points import directions, write_points
 HEAVY = {"torch", "sklearn", "pandas", "matplotlib", "pydantic", "scipy"}
 
 
-@pytest.mark.parametrize("module", ["of_class", "of_source", "cross_accuracy"])
+@pytest.mark.parametrize("module", ["of_class", "of_source", "cross_accuracy", "natural_hits"])
 def test_the_modules_of_measuring_jobs_load_nothing_heavy(module):
     loaded = modules_after(f"import synthgap.measures.tables.{module}")
     assert "synthgap.measures.intervals.estimates" in loaded

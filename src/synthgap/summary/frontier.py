@@ -1,0 +1,114 @@
+"""The frontier of a sweep: guidance scales that no other scale beats in everything."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from jaxtyping import Bool, Float
+
+from synthgap.described import Columns, described_table, with_interval
+from synthgap.measures.intervals.estimates import Row
+from synthgap.summary.sweeps import Sweep
+
+ACCURACIES = ("centroid_accuracy", "knn_accuracy", "top1")
+"""Of which each may join adherence and diversity."""
+
+SHOWN = {
+    "adherence": "share of images that fit their own class's prompt best",
+    "centroid_distance": "centroid distance: how diverse the images of a class are",
+    "centroid_accuracy": "centroid accuracy on natural-val",
+    "knn_accuracy": "5-NN accuracy on natural-val",
+    "top1": "top-1 accuracy on natural-val of the classifier trained on the images of this scale",
+}
+"""Measures at each scale, as in summary/variants and summary/classes."""
+
+GENERATOR = (pa.string(), "what made the images of the sweep")
+PROMPTS = (pa.string(), "the prompt recipe of the sweep")
+CLASS_ID = (pa.string(), "the class; empty for all classes")
+NAME = (pa.string(), "the class's name; names may collide")
+
+COLUMNS: Columns = {
+    "encoder": (pa.string(), "model whose embeddings were measured"),
+    "generator": GENERATOR,
+    "prompts": PROMPTS,
+    "source": (pa.string(), "the variant of this scale"),
+    "guidance_scale": (pa.float64(), "weight of classifier-free guidance"),
+    "class_id": CLASS_ID,
+    "name": NAME,
+    "on_frontier": (
+        pa.bool_(),
+        "whether no other scale of the sweep is as high in adherence and in centroid distance, and "
+        "higher in one of them; empty without adherence",
+    ),
+    **{
+        f"on_frontier_with_{name}": (
+            pa.bool_(),
+            f"the same of adherence, centroid distance and {name}; empty where one is missing",
+        )
+        for name in ACCURACIES
+    },
+    **{
+        column: described
+        for name, text in SHOWN.items()
+        for column, described in with_interval(name, text).items()
+    },
+}
+
+
+def pareto(points: Float[np.ndarray, "n measures"]) -> Bool[np.ndarray, "n"]:
+    """Say of each point whether none is at least as high in every measure and higher in one.
+
+    Points that are equal in all measures are on the frontier together or not at all.
+
+    >>> pareto(np.array([[1.0, 3.0], [2.0, 2.0], [1.0, 2.0], [2.0, 2.0]])).tolist()
+    [True, True, False, True]
+    """
+    as_high = (points[:, None] >= points[None]).all(axis=2)
+    higher = (points[:, None] > points[None]).any(axis=2)
+    beaten = (as_high & higher).any(axis=0)
+    unbeaten: Bool[np.ndarray, "n"] = np.logical_not(beaten)
+    return unbeaten
+
+
+def frontier_table(
+    sweeps: Sequence[Sweep], variants: pd.DataFrame, classes: pd.DataFrame
+) -> pa.Table:
+    """A row an encoder, sweep, scale and class, and one for all classes.
+
+    Args:
+        sweeps: of the study.
+        variants: `summary/variants`.
+        classes: `summary/classes`.
+    """
+    both = pd.concat([variants, classes], ignore_index=True)
+    rows: list[Row] = []
+    for encoder, found in both.groupby("encoder", sort=False):
+        for sweep in sweeps:
+            scales = dict(zip(sweep.sources, sweep.scales, strict=True))
+            own = found[found["source"].isin(scales)]
+            for _, group in own.groupby("class_id", sort=False, dropna=False):
+                rising = group.assign(guidance_scale=group["source"].map(scales))
+                rows += _rows(rising.sort_values("guidance_scale"), str(encoder), sweep)
+    return described_table(rows, COLUMNS)
+
+
+def _rows(group: pd.DataFrame, encoder: str, sweep: Sweep) -> list[Row]:
+    on = {"on_frontier": _on_frontier(group, [])} | {
+        f"on_frontier_with_{name}": _on_frontier(group, [name]) for name in ACCURACIES
+    }
+    said = {"encoder": encoder, "generator": sweep.generator, "prompts": sweep.prompts}
+    kept = [name for name in COLUMNS if name in group]
+    return [
+        {name: None if pd.isna(row[name]) else row[name] for name in kept}
+        | said
+        | {name: bool(flags[place]) for name, flags in on.items() if flags is not None}
+        for place, row in enumerate(group.to_dict("records"))
+    ]
+
+
+def _on_frontier(group: pd.DataFrame, accuracy: list[str]) -> Bool[np.ndarray, "n"] | None:
+    measures = ["adherence", "centroid_distance", *accuracy]
+    if any(name not in group or group[name].isna().any() for name in measures):
+        return None
+    return pareto(group[measures].to_numpy(float))
