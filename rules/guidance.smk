@@ -5,7 +5,7 @@ nothing but the guidance scale. Other studies have no rules of these.
 Outputs: guidance/{encoder}/{variant}.parquet (a row a natural image: whether the variant's images put
 it right), and from all of them summary/guidance.parquet (a row a sweep, accuracy and class: the scale
 that some natural images choose, and what it is worth on others) and summary/frontier.parquet (a row a
-sweep, scale and class), and the same as CSV.
+sweep, scale and class), and the same as CSV; figures/{encoder}/guidance.*, which figures.smk lists.
 Guarantees: a scale is chosen on images that neither made nor confirm it; a new scale leaves the tables
 of the others as they are.
 """
@@ -91,3 +91,19 @@ if SWEEPS:
             code=code("summarise_guidance.py"),
         script:
             "../workflow/scripts/summarise_guidance.py"
+
+    rule draw_guidance:
+        input:
+            frontier=f"{RESULTS}/summary/frontier.parquet",
+            variants=f"{RESULTS}/summary/variants.parquet",
+        output:
+            **chart_of_encoder("guidance", "sweep of the guidance scale"),
+        log:
+            f"{LOGS}/figures/{{encoder}}/guidance.log",
+        localrule: True
+        conda:
+            "../envs/tables.yaml"
+        params:
+            **chart("guidance"),
+        script:
+            "../workflow/scripts/draw_chart.py"

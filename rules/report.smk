@@ -86,6 +86,7 @@ rule write_report:
             for table in ("differences", "classes", "diagnosis", "causes", "copies", "flags")
         ],
         [EMBEDDING_CLASSIFIER_FILES[0], QUARANTINE_TABLES[0], QUOTED_TABLES[0]],
+        GUIDANCE_FILES[::2],
         variants=f"{RESULTS}/summary/variants.parquet",
         projection=f"{RESULTS}/projections/{STUDY.headline_encoder}.parquet",
         places=[

@@ -25,6 +25,8 @@ from synthgap.summary import (
     differences,
     embedding_classifiers,
     flagged_images,
+    frontier,
+    guidance,
     projection,
     quoted,
     variants,
@@ -48,7 +50,7 @@ VARIANTS = ("classname", "disamb", "disamb2.5", "promptaug", "a-variant-with-qui
 
 ENCODER, CLASSIFIER, VALIDATION = "clip", "resnet", "natural-val"
 
-CHARTS = ("accuracy", "centroid_distance", "isolation", "projection")
+CHARTS = ("accuracy", "centroid_distance", "guidance", "isolation", "projection")
 
 TABLES = 6
 """Image tables: the classes share them, so that large studies take little time and disk."""
@@ -260,9 +262,15 @@ def summaries(rng: np.random.Generator, facts: Facts, size: Size) -> dict[str, p
     ]
     diagnosis = verdicts(rng, facts)
     table = described_table(diagnosis, DIAGNOSIS | {"defect": causes.DEFECT})
+    of_variants = described_table(by_source, variants.COLUMNS | variants.BESIDE)
+    of_classes = described_table(by_class, classes.COLUMNS | classes.BESIDE)
     return {
-        "variants": described_table(by_source, variants.COLUMNS | variants.BESIDE),
-        "classes": described_table(by_class, classes.COLUMNS | classes.BESIDE),
+        "variants": of_variants,
+        "classes": of_classes,
+        "guidance": described_table(choices(rng, facts), guidance.COLUMNS),
+        "frontier": frontier.frontier_table(
+            facts.sweeps, of_variants.to_pandas(), of_classes.to_pandas()
+        ),
         "differences": described_table(paired(rng, by_source), differences.COLUMNS),
         "diagnosis": table,
         "causes": causes.causes_table(table.to_pandas()),
@@ -354,6 +362,36 @@ def verdicts(rng: np.random.Generator, facts: Facts) -> list[dict[str, Any]]:
                         else None,
                     }
                 )
+    return rows
+
+
+def choices(rng: np.random.Generator, facts: Facts) -> list[dict[str, Any]]:
+    """What images that are right at random choose, in the sweeps that there are."""
+    rows = []
+    names = {each.class_id: each.name for each in facts.classes}
+    labels = np.repeat(np.arange(len(names)), 4)
+    for sweep in facts.sweeps:
+        for measure in ("centroid_accuracy", "knn_accuracy", "top1"):
+            one, other = (
+                (rng.random((len(sweep.scales), 1, len(labels))) < 0.7).astype(float)
+                for _ in range(2)
+            )
+            outcomes = guidance.Outcomes(
+                sweep.scales, list(names), BASELINE, one, labels, other, labels
+            )
+            trained = measure == "top1"
+            rows += [
+                {
+                    "encoder": None if trained else ENCODER,
+                    "classifier": CLASSIFIER if trained else None,
+                    "generator": sweep.generator,
+                    "prompts": sweep.prompts,
+                    "measure": measure,
+                    "name": names.get(row.get("class_id", "")),
+                    **row,
+                }
+                for row in guidance.rows_of(outcomes, 100)
+            ]
     return rows
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from synthgap.summary.card import Made
+from synthgap.summary.sweeps import Sweep, sweeps
 from synthgap.summary.verdict import BASELINE
 
 
@@ -52,6 +53,14 @@ class Facts(NamedTuple):
     def numbers(self) -> dict[str, int]:
         """Of each class its place in that order, by which the page's scripts know it."""
         return {class_id: place for place, class_id in enumerate(self.class_ids)}
+
+    @property
+    def sweeps(self) -> list[Sweep]:
+        """Variants that differ in nothing but the guidance scale."""
+        return sweeps(
+            (variant.name, variant.generator, variant.recipe, variant.guidance_scale)
+            for variant in self.variants
+        )
 
     @property
     def sources(self) -> list[str]:

@@ -22,6 +22,7 @@ from synthgap.report.scripts import write_script
 from synthgap.report.sections.diagnosis import diagnosis_section
 from synthgap.report.sections.embedding_classifiers import embedding_classifiers_section
 from synthgap.report.sections.flags import flags_section
+from synthgap.report.sections.guidance import guidance_data, guidance_section
 from synthgap.report.sections.measures import measures_section
 from synthgap.report.sections.quarantine import quarantine_section
 from synthgap.report.sections.quoted import quoted_section
@@ -53,6 +54,9 @@ TABLES = (
     "quoted",
 )
 """Summaries that the report is made of."""
+
+OF_SWEEPS = ("guidance", "frontier")
+"""And those of a study with a sweep of the guidance scale."""
 
 PLACES = ["class_id", "index", "nearest_class", "taken", "to_natural", "to_own"]
 """Columns of `positions` that the report shows."""
@@ -98,7 +102,8 @@ def write_report(path: str | Path, facts: Facts, inputs: Inputs, threads: int) -
     Raises:
         InputError: a picture cannot be opened, or is not what its table lists.
     """
-    tables = {name: frame(inputs.summary / f"{name}.parquet") for name in TABLES}
+    names = (*TABLES, *(OF_SWEEPS if facts.sweeps else ()))
+    tables = {name: frame(inputs.summary / f"{name}.parquet") for name in names}
     everything, differences, causes = (
         tables[name] for name in ("variants", "differences", "causes")
     )
@@ -135,6 +140,9 @@ def write_report(path: str | Path, facts: Facts, inputs: Inputs, threads: int) -
         )
         write_script(data / "classes.js", "rows", _compact(facts, rows))
         write_script(data / "map.js", "map", map_data(facts, projection, points, cells))
+        if facts.sweeps:
+            swept = guidance_data(facts, *(tables[name] for name in OF_SWEEPS))
+            write_script(data / "guidance.js", "guidance", swept)
         noted = [step.written() for step in steps(RECORDS, inputs.results)]
         write_script(data / "times.js", "times", noted)
         for part in ("app", "vendor"):
@@ -246,7 +254,20 @@ def _sections(
     """What opens at a click."""
     variants, quoted = tables["variants"], tables["quoted"]
     own = [table[table["encoder"] == facts.encoder] for table in (variants, quoted)]
+    guidance = (
+        [
+            Section(
+                "guidance",
+                "Guidance",
+                "which guidance scale is best, and which ones no other beats",
+                guidance_section(facts, *(tables[name] for name in OF_SWEEPS)),
+            )
+        ]
+        if facts.sweeps
+        else []
+    )
     return [
+        *guidance,
         Section(
             "all-measures",
             "All measures",

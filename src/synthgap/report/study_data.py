@@ -43,6 +43,7 @@ def study_data(
             }
             for variant in facts.variants
         ],
+        **_sweeps(facts),
         "classes": [list(each) for each in facts.classes],
         "defects": [
             {"cause": cause, "name": defect.name, "icon": ICONS[cause]}
@@ -55,6 +56,12 @@ def study_data(
             for name, rows in variants.groupby("encoder", sort=False)
         ],
     }
+
+
+def _sweeps(facts: Facts) -> dict[str, Any]:
+    """Sweeps by name: each variant with its guidance scale. Nothing where there is none."""
+    found = {each.name: list(zip(each.sources, each.scales, strict=True)) for each in facts.sweeps}
+    return {"sweeps": list(found.items())} if found else {}
 
 
 def _encoder(

@@ -73,18 +73,8 @@
     SG.at("pairs").tBodies[0].replaceChildren(...rows);
   };
 
-  // Variants that differ in nothing but the guidance scale are a sweep, if there are three at least.
-  const sweeps = () => {
-    const groups = new Map();
-    for (const variant of SG.study.variants) {
-      if (variant.guidance_scale == null) continue;
-      const key = [variant.generator, variant.recipe].filter(Boolean).join(", ");
-      groups.set(key, [...(groups.get(key) || []), variant]);
-    }
-    return [...groups].filter(([, members]) => new Set(members.map((each) => each.guidance_scale)).size > 2);
-  };
   const curves = (chosen) => {
-    const found = sweeps();
+    const found = SG.study.sweeps || [];
     SG.at("curves-box").hidden = !found.length;
     if (!found.length) return;
     const natural = all().values["natural-train"]?.[chosen.key];
@@ -94,8 +84,8 @@
       tooltip: { trigger: "item", renderMode: "richText" },
       xAxis: { type: "value", name: "guidance scale", ...axis }, yAxis: { type: "value", name: chosen.name, ...axis, nameGap: 44 },
       series: found.flatMap(([name, members], place) => {
-        const points = members.filter((each) => all().values[each.name]?.[chosen.key])
-          .map((each) => [each.guidance_scale, ...all().values[each.name][chosen.key]]).sort((a, b) => a[0] - b[0]);
+        const points = members.filter(([source]) => all().values[source]?.[chosen.key])
+          .map(([source, scale]) => [scale, ...all().values[source][chosen.key]]);
         return [
           { name, type: "line", symbolSize: 8, data: points.map((point) => [point[0], point[1]]),
             markLine: natural && place === 0 ? { silent: true, symbol: "none", lineStyle: { color: "#7b858f" },
