@@ -25,6 +25,7 @@ names the file, the key and the remedy, before any job runs; `synthgap check my-
 file without running anything, and `synthgap init photos made` writes one for folders of images.
 
 - `miniature.yaml` is the default: handwritten digits, no GPU, no download.
+- `guidance-sweep.yaml` is a study of it: one prompt at nine guidance scales.
 - `config.yaml` is a link to it, under the name that snakedeploy looks for: a deployed workflow
   reads `config/config.yaml`, or what `--configfile` names in its place.
 - `imagenet100-sd15.yaml` is the first real step: a hundred classes of ImageNet, Stable Diffusion
