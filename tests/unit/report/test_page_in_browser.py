@@ -147,7 +147,8 @@ def test_parts_with_all_numbers_open(page):
     for part in page.locator("#all > details").all():
         part.locator("summary").first.click()
         assert part.locator("table, p").first.is_visible()
-    assert page.locator("#all > details").count() == 7
+    # The made-up study has a sweep.
+    assert page.locator("#all > details").count() == 8
 
 
 def test_the_verdict_shows_how_many_classes_have_each_defect(page, report):
@@ -217,6 +218,29 @@ def test_a_measure_and_a_pair_can_be_chosen(page, report):
     assert decided == sorted(decided, reverse=True)
     both = found["difference_low"] > 0 or found["difference_high"] < 0
     assert (row.locator("td").nth(3).inner_text() != "not decided") == both
+
+
+def test_curves_and_frontier_of_a_class_can_be_chosen(page, report):
+    page.locator("#guidance > summary").click()
+    page.wait_for_function("SG.guidance && echarts.getInstanceByDom(SG.at('guidance-frontier'))")
+    number = 9
+    page.select_option("#guidance-class", str(number))
+    rows = summary(report, "frontier")
+    own = rows[rows["class_id"] == FACTS.classes[number].class_id]
+    assert len(own) == 3
+    said = page.locator("#guidance-curves").get_attribute("aria-label") or ""
+    for row in own.to_dict("records"):
+        assert f"at {row['guidance_scale']:g} adherence {row['adherence']:.3f}" in said
+    joined, dots = page.evaluate(
+        "echarts.getInstanceByDom(SG.at('guidance-frontier')).getOption().series.map((each) => "
+        "each.data.length)"
+    )
+    assert (joined, dots) == (own["on_frontier"].sum(), len(own))
+    chosen = summary(report, "guidance")
+    of_class = chosen[chosen["class_id"] == FACTS.classes[number].class_id]
+    text = page.locator("#guidance-said").text_content() or ""
+    for row in of_class.to_dict("records"):
+        assert f"chooses {row['scale']:g}" in text
 
 
 def test_tables_of_numbers_sort_by_their_headings(page):
