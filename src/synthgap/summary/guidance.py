@@ -12,11 +12,12 @@ from jaxtyping import Bool, Int
 
 from synthgap import seeds
 from synthgap.described import Columns, described_table, with_interval
-from synthgap.measures.intervals.estimates import Row, columns, share
+from synthgap.measures.intervals.estimates import Row, columns
 from synthgap.measures.tables.natural_hits import CHOOSING, CONFIRMING
 from synthgap.summary.classifiers import Training, trained_alone
 from synthgap.summary.frontier import CLASS_ID, GENERATOR, NAME, PROMPTS
 from synthgap.summary.scale_choice import (
+    NONE,
     Hits,
     against,
     choices,
@@ -220,10 +221,10 @@ def rows_of(outcomes: Outcomes, draws: int) -> list[Row]:
         **columns("per_class_gain", *gain),
     }
     if REFERENCE in scales:
-        paper = outcomes.confirming[scales.index(REFERENCE)]
-        reference = share(paper, outcomes.confirming_labels, random(), draws)
-        of_all["reference_scale"] = REFERENCE
-        of_all |= columns("minus_reference", *against(reference, here))
+        hits, labels = outcomes.confirming, outcomes.confirming_labels
+        paper = scales.index(REFERENCE)
+        apart = NONE if best == paper else (against(hits[paper], hits[best], labels, random, draws))
+        of_all |= {"reference_scale": REFERENCE, **columns("minus_reference", *apart)}
     rows = [of_all]
     for label, class_id in enumerate(outcomes.class_ids):
         rows.append(

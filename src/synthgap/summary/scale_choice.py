@@ -13,7 +13,6 @@ from jaxtyping import Float, Int
 
 from synthgap.measures.intervals.estimates import (
     COVERAGE,
-    Estimate,
     Interval,
     Share,
     bonett_price,
@@ -129,6 +128,9 @@ def worth(
 
 Difference = tuple[float, Interval]
 
+NONE: Difference = (0.0, Interval(0.0, 0.0))
+"""Of one and the same scale on the same images."""
+
 
 def own_against_one(
     chosen: Choices, hits: Hits, labels: Int[np.ndarray, "queries"], random: Random, draws: int
@@ -144,29 +146,38 @@ def own_against_one(
         The difference over all classes, and that of each class.
     """
     own, one = _own(chosen, hits, labels).astype(float), hits[chosen.overall].astype(float)
-    overall = against(share(one, labels, random(), draws), share(own, labels, random(), draws))
     of_classes: list[Difference] = []
     for label, scale in enumerate(chosen.per_class):
         if scale == chosen.overall:
-            # The same images at the same scale.
-            of_classes.append((0.0, Interval(0.0, 0.0)))
+            of_classes.append(NONE)
             continue
         apart = (own - one)[:, labels == label].mean(axis=0)
         of_classes.append((float(apart.mean()), bonett_price(apart)))
-    return overall, of_classes
+    if (chosen.per_class == chosen.overall).all():
+        return NONE, of_classes
+    return against(one, own, labels, random, draws), of_classes
 
 
-def against(one: Share, other: Share) -> Difference:
-    """The accuracy of `other` over all classes, minus that of `one`, paired."""
-    found = difference(one.overall, other.overall)
-    return found.value, _ends(found)
+def against(
+    one: Float[np.ndarray, "repetitions queries"],
+    other: Float[np.ndarray, "repetitions queries"],
+    labels: Int[np.ndarray, "queries"],
+    random: Random,
+    draws: int,
+) -> Difference:
+    """The accuracy of `other` over all classes, minus that of `one`, paired.
+
+    Where no query tells them apart, nor any class in sum, resampling shows no spread, and Bonett
+    and Price's interval over all queries stands in.
+
+    Args: see `worth`.
+    """
+    shares = [share(each, labels, random(), draws).overall for each in (one, other)]
+    found = difference(*shares)
+    if np.ptp(found.replicates) < SAME:
+        return found.value, bonett_price(np.full(len(labels), found.value))
+    return found.value, interval(found)
 
 
 def _own(chosen: Choices, hits: Hits, labels: Int[np.ndarray, "queries"]) -> np.ndarray:
     return hits[chosen.per_class[labels], :, np.arange(len(labels))].T
-
-
-def _ends(found: Estimate) -> Interval:
-    if np.ptp(found.replicates) < SAME:
-        return Interval(found.value, found.value)
-    return interval(found)

@@ -122,3 +122,16 @@ def test_the_gain_of_choosing_by_chance_holds_zero():
         (_, ends), _ = own_against_one(found, others, labels, random(3, seed), DRAWS)
         held += ends.low <= 0 <= ends.high
     assert held / samples > 0.9
+
+
+def test_scales_that_no_query_tells_apart_differ_by_an_interval_all_the_same():
+    hits, labels = hits_of([[0.8, 0.8]], 20)
+    (value, ends), _ = own_against_one(
+        choices(hits, labels, random(), 100)._replace(per_class=np.array([0, 1])),
+        np.concatenate([hits] * 2),
+        labels,
+        random(),
+        100,
+    )
+    assert value == 0
+    assert -0.1 < ends.low < 0 < ends.high < 0.1

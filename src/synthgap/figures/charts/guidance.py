@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
 from synthgap.figures.charts.intervals import lengths, with_ends
 from synthgap.figures.charts.style import NATURAL, QUIET, VARIANTS, Chart
@@ -99,6 +99,12 @@ def _draw_frontier(axes: Axes, group: pd.DataFrame) -> None:
             f"{row['guidance_scale']:g}", (row[DISTANCE], row[ADHERENCE]), (4, 4),
             textcoords="offset points", fontsize=8, color=shade,
         )  # fmt: skip
+    if group[DISTANCE].min() > 0:
+        # High scales lie close together.
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda distance, _: f"{distance:g}"))
     axes.set_title("Frontier, by guidance scale")
     axes.set_xlabel("centroid distance (further right: more diverse)")
     axes.set_ylabel("adherence")

@@ -42,7 +42,9 @@
       animation: false, tooltip: { trigger: "item", renderMode: "richText" },
       title: { text: "frontier: adherence against centroid distance, by guidance scale", textStyle: { fontSize: 13, color: "#1d2329", width: SG.at("guidance-frontier").clientWidth - 20, overflow: "break" } },
       grid: { left: 60, right: 30, top: 54, bottom: 44 },
-      xAxis: { type: "value", name: "centroid distance (further right: more diverse)", ...axis },
+      // High scales lie close together.
+      xAxis: { type: rows.every((row) => at(row)[0] > 0) ? "log" : "value", logBase: 2, name: "centroid distance (further right: more diverse)", ...axis,
+        axisLabel: { formatter: (value) => String(Number(value.toPrecision(2))) } },
       yAxis: { type: "value", name: "adherence", ...axis, nameGap: 44 },
       series: [
         { type: "line", symbol: "none", silent: true, lineStyle: { color: "#0b5cad" }, data: best },
