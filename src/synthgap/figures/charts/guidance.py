@@ -96,8 +96,8 @@ def _draw_frontier(axes: Axes, group: pd.DataFrame) -> None:
         shade = VARIANTS[0] if row["on_frontier"] else QUIET
         axes.plot(row[DISTANCE], row[ADHERENCE], "o", color=shade, markersize=5)
         axes.annotate(
-            f"{row['guidance_scale']:g}", (row[DISTANCE], row[ADHERENCE]), (4, 4),
-            textcoords="offset points", fontsize=8, color=shade,
+            f"{row['guidance_scale']:g}", (row[DISTANCE], row[ADHERENCE]), (0, 5),
+            textcoords="offset points", ha="center", fontsize=8, color=shade,
         )  # fmt: skip
     if group[DISTANCE].min() > 0:
         # High scales lie close together.

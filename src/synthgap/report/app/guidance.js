@@ -50,7 +50,7 @@
         { type: "line", symbol: "none", silent: true, lineStyle: { color: "#0b5cad" }, data: best },
         { type: "scatter", symbolSize: 9,
           data: rows.map((row) => ({ value: at(row), name: String(row[0]), itemStyle: { color: row[1] ? "#0b5cad" : "#7b858f" } })),
-          label: { show: true, position: "right", color: "#1d2329", formatter: (point) => point.name } }],
+          label: { show: true, position: "top", color: "#1d2329", formatter: (point) => point.name } }],
     }, true);
   };
 
