@@ -5,7 +5,14 @@ import pytest
 from synthgap.figures.charts.guidance import PANELS, draw
 
 SCALES = [1.0, 2.5, 7.5]
-NATURAL = pd.DataFrame({"source": ["natural-train"], "centroid_distance": [0.5], "top1": [0.9]})
+NATURAL = pd.DataFrame(
+    {
+        "source": ["natural-train", "disamb-1"],
+        "centroid_distance": [0.5, 0.3],
+        "top1": [0.9, None],
+        "natural_adherence": [None, 0.75],
+    }
+)
 
 
 def frontier(**columns: list[float | None]) -> pd.DataFrame:
@@ -39,8 +46,9 @@ def test_a_panel_a_measure_and_the_frontier():
     line = figure.axes[2].containers[0].lines[0]
     assert list(line.get_xdata()) == SCALES
     assert list(line.get_ydata()) == pytest.approx([0.6, 0.7, 0.5])
-    said = [text.get_text() for axes in figure.axes for text in axes.texts]
-    assert said.count("natural-train") == 2
+    natural = [axes.texts[0].xy[1] for axes in figure.axes[:3]]
+    assert natural == [0.75, 0.5, 0.9]
+    assert {axes.texts[0].get_text() for axes in figure.axes[:3]} == {"natural-train"}
 
 
 def test_the_frontier_joins_what_no_scale_beats_and_names_all():

@@ -29,7 +29,7 @@ def draw(frontier: pd.DataFrame, variants: pd.DataFrame) -> Chart:
 
     Args:
         frontier: `summary/frontier` of one encoder.
-        variants: `summary/variants` of one encoder, for natural-train's numbers.
+        variants: `summary/variants` of one encoder, for the numbers of natural images.
     """
     rows = frontier[frontier["class_id"].isna()]
     groups = [
@@ -57,9 +57,8 @@ def _draw_sweep(
     places = list(part.subplots(-(-(len(measures) + 1) // COLUMNS), COLUMNS, squeeze=False).flat)
     for axes, measure in zip(places, measures, strict=False):
         _draw_curve(axes, group[group[measure].notna()], measure)
-        natural = variants.loc[variants["source"] == TRAIN]
-        if measure != ADHERENCE and measure in natural and natural[measure].notna().any():
-            value = float(natural[measure].iloc[0])
+        value = _natural(measure, group, variants)
+        if value is not None:
             axes.axhline(value, color=NATURAL[TRAIN], linewidth=0.8, linestyle=":")
             axes.annotate(TRAIN, (1, value), xycoords=("axes fraction", "data"), ha="right",
                           va="bottom", fontsize=8)  # fmt: skip
@@ -72,6 +71,17 @@ def _draw_sweep(
         _draw_frontier(frontier, group)
     else:
         frontier.set_axis_off()
+
+
+def _natural(measure: str, group: pd.DataFrame, variants: pd.DataFrame) -> float | None:
+    """The number of natural-train; its adherence is that to the prompts of the sweep."""
+    source, column = TRAIN, measure
+    if measure == ADHERENCE:
+        source, column = group["source"].iloc[0], "natural_adherence"
+    if column not in variants:
+        return None
+    found = variants.loc[variants["source"] == source, column].dropna()
+    return None if found.empty else float(found.iloc[0])
 
 
 def _draw_curve(axes: Axes, rows: pd.DataFrame, measure: str) -> None:
