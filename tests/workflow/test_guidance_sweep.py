@@ -48,13 +48,10 @@ def test_the_tables_say_what_is_in_those_of_the_stages(swept: Project) -> None:
     )
     assert list(frontier["guidance_scale"]) == SCALES * (1 + 3)
     both = pd.concat([variants, classes])
-    for row in guidance[guidance["measure"] != "top1"].to_dict("records"):
+    of_encoder = guidance[guidance["measure"] != "top1"].fillna({"class_id": ""})
+    for row in of_encoder.to_dict("records"):
         source = f"disamb-{row['scale']:g}"
-        same = (
-            both["class_id"].isna()
-            if row["class_id"] is None
-            else (both["class_id"] == row["class_id"])
-        )
+        same = both["class_id"].fillna("") == row["class_id"]
         (expected,) = both.loc[(both["source"] == source) & same, row["measure"]]
         assert row["accuracy"] == pytest.approx(expected)
     shown = frontier[frontier["class_id"].isna()].set_index("source")
