@@ -66,6 +66,9 @@ if SWEEPS:
     rule summarise_guidance:
         input:
             hits=NATURAL_HITS,
+            measures=[
+                measures_of(encoder, variant) for encoder in STUDY.encoders for variant in SWEPT
+            ],
             predictions=[
                 predictions_of(classifier, name)
                 for classifier in STUDY.classifiers

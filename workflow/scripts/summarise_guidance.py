@@ -14,6 +14,7 @@ def work() -> None:
     from synthgap.summary.classifiers import Training
     from synthgap.summary.frontier import frontier_table
     from synthgap.summary.guidance import guidance_table
+    from synthgap.summary.measured import Measured
     from synthgap.summary.sweeps import Sweep
     from synthgap.tables import write_with_csv
 
@@ -35,10 +36,17 @@ def work() -> None:
         Training(classifier, name, tuple(params.training_sets[name]), files)
         for (classifier, name), files in predictions.items()
     ]
-    hits = dict(zip(product(params.encoders, swept), given.hits, strict=True))
+    pairs = list(product(params.encoders, swept))
+    hits = dict(zip(pairs, given.hits, strict=True))
+    # Of a source its classes, then all of them, then the pooled images.
+    measures = cut(given.measures, dict.fromkeys(pairs, len(params.names) + 2))
+    measured = [
+        Measured(encoder, source, classes, together, pooled)
+        for (encoder, source), (*classes, together, pooled) in measures.items()
+    ]
     tables = {
         "guidance": guidance_table(sweeps, hits, trainings, params.names, params.draws),
-        "frontier": frontier_table(sweeps, frame(given.variants), frame(given.classes)),
+        "frontier": frontier_table(sweeps, frame(given.variants), frame(given.classes), measured),
     }
     folder = Path(snakemake.output[0]).parent
     for name, table in tables.items():

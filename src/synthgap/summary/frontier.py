@@ -8,8 +8,18 @@ import pyarrow as pa
 from jaxtyping import Bool, Float
 
 from synthgap.described import Columns, described_table, with_interval
-from synthgap.measures.intervals.estimates import Row
-from synthgap.summary.sweeps import Sweep
+from synthgap.measures.intervals.estimates import Estimate, Row
+from synthgap.summary.measured import (
+    Measured,
+    estimates_in,
+    over_classes,
+    row_of_all,
+    rows_of_classes,
+)
+from synthgap.summary.sweeps import LEAST, Sweep
+
+AXES = ("adherence", "centroid_distance")
+"""What the frontier is of."""
 
 ACCURACIES = ("centroid_accuracy", "knn_accuracy", "top1")
 """Of which each may join adherence and diversity."""
@@ -41,6 +51,10 @@ COLUMNS: Columns = {
         "whether no other scale of the sweep is as high in adherence and in centroid distance, and "
         "higher in one of them; empty without adherence",
     ),
+    "how_often": (
+        pa.float64(),
+        "of all classes: share of the bootstrap's draws in which on_frontier holds",
+    ),
     **{
         f"on_frontier_with_{name}": (
             pa.bool_(),
@@ -71,8 +85,34 @@ def pareto(points: Float[np.ndarray, "n measures"]) -> Bool[np.ndarray, "n"]:
     return unbeaten
 
 
+def frontier_shares(
+    adherence: Sequence[Estimate], distance: Sequence[Estimate]
+) -> Float[np.ndarray, "scales"]:
+    """In which share of the draws each scale is on the frontier of adherence and distance.
+
+    Args:
+        adherence: at each scale.
+        distance: at each scale; draw b of all comes from the same image indices.
+    """
+    # As `interval` moves them: resampling shifts a measure of spread, which is no part of chance.
+    draws = np.stack(
+        [
+            [each.replicates - each.replicates.mean() + each.value for each in estimates]
+            for estimates in (adherence, distance)
+        ],
+        axis=-1,
+    )
+    # What rounding sets apart is the same.
+    on = [pareto(draws[:, draw].round(9)) for draw in range(draws.shape[1])]
+    shares: Float[np.ndarray, "scales"] = np.mean(on, axis=0)
+    return shares
+
+
 def frontier_table(
-    sweeps: Sequence[Sweep], variants: pd.DataFrame, classes: pd.DataFrame
+    sweeps: Sequence[Sweep],
+    variants: pd.DataFrame,
+    classes: pd.DataFrame,
+    measured: Sequence[Measured] = (),
 ) -> pa.Table:
     """A row an encoder, sweep, scale and class, and one for all classes.
 
@@ -80,7 +120,9 @@ def frontier_table(
         sweeps: of the study.
         variants: `summary/variants`.
         classes: `summary/classes`.
+        measured: what was measured of the sweeps' variants; without it `how_often` stays empty.
     """
+    known = {(item.encoder, item.source): item for item in measured}
     both = pd.concat([variants, classes], ignore_index=True)
     rows: list[Row] = []
     for encoder, found in both.groupby("encoder", sort=False):
@@ -90,6 +132,11 @@ def frontier_table(
             for _, group in own.groupby("class_id", sort=False, dropna=False):
                 rising = group.assign(guidance_scale=group["source"].map(scales))
                 rows += _rows(rising.sort_values("guidance_scale"), str(encoder), sweep)
+            together = [known.get((str(encoder), source)) for source in sweep.sources]
+            shares = _shares([item for item in together if item])
+            for row in rows[-len(own) :]:
+                if row["class_id"] is None and row["source"] in shares:
+                    row["how_often"] = shares[row["source"]]
     return described_table(rows, COLUMNS)
 
 
@@ -107,8 +154,19 @@ def _rows(group: pd.DataFrame, encoder: str, sweep: Sweep) -> list[Row]:
     ]
 
 
+def _shares(measured: Sequence[Measured]) -> dict[str, float]:
+    """Of each variant how often it is on the frontier; none where something was not measured."""
+    found = [
+        over_classes(rows_of_classes(item)) | estimates_in(row_of_all(item)) for item in measured
+    ]
+    if len(found) < LEAST or any(not {*AXES} <= set(each) for each in found):
+        return {}
+    shares = frontier_shares(*([each[name] for each in found] for name in AXES))
+    return {item.source: float(part) for item, part in zip(measured, shares, strict=True)}
+
+
 def _on_frontier(group: pd.DataFrame, accuracy: list[str]) -> Bool[np.ndarray, "n"] | None:
-    measures = ["adherence", "centroid_distance", *accuracy]
+    measures = [*AXES, *accuracy]
     if any(name not in group or group[name].isna().any() for name in measures):
         return None
     return pareto(group[measures].to_numpy(float))

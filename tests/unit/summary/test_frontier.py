@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from synthgap.summary.frontier import frontier_table, pareto
+from synthgap.measures.intervals.estimates import Estimate
+from synthgap.summary.frontier import frontier_shares, frontier_table, pareto
 from synthgap.summary.sweeps import Sweep
 
 SWEEP = Sweep("sd15", "disamb", ("low", "middle", "high"), (1.0, 2.5, 7.5))
@@ -80,3 +81,28 @@ def test_without_adherence_there_is_no_frontier(adherence):
     columns = {} if adherence is None else {"adherence": adherence}
     found = frontier_table([SWEEP], *tables(centroid_distance=[0.3, 0.2, 0.1], **columns))
     assert found["on_frontier"].null_count == found.num_rows == 6
+
+
+def test_a_scale_is_on_the_frontier_as_often_as_its_draws_are():
+    """Adherence of two scales differs by chance alone, and the less diverse one needs it."""
+    rng = np.random.default_rng(0)
+    distance = [Estimate(value, np.full(2000, value)) for value in (0.3, 0.2, 0.1)]
+    noise = rng.normal(0, 0.1, (2, 2000))
+    adherence = [
+        Estimate(0.5, 0.5 + noise[0]),
+        Estimate(0.6, 0.6 + noise[1]),
+        Estimate(0.0, np.zeros(2000)),
+    ]
+    shares = frontier_shares(adherence, distance)
+    # P(0.6 + noise > 0.5 + other noise) with a standard deviation of 0.1 each.
+    assert shares == pytest.approx([1, 0.76, 0], abs=0.02)
+    draws = zip(adherence[0].replicates, adherence[1].replicates, strict=True)
+    centred = [estimate.replicates.mean() - estimate.value for estimate in adherence[:2]]
+    counted = np.mean([two - centred[1] > one - centred[0] for one, two in draws])
+    assert shares[1] == pytest.approx(counted)
+
+
+def test_equal_draws_are_no_difference():
+    same = [Estimate(1.0, np.ones(100) + 1e-15 * place) for place in range(3)]
+    distance = [Estimate(value, np.full(100, value)) for value in (0.3, 0.2, 0.1)]
+    assert frontier_shares(same, distance).tolist() == [1, 0, 0]

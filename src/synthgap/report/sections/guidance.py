@@ -48,7 +48,8 @@ class Scale(NamedTuple):
     """What one scale is worth."""
 
     scale: str
-    on_frontier: bool
+    on_frontier: Written
+    """Whether, and in how many of the draws."""
     cells: list[Written]
 
 
@@ -150,7 +151,7 @@ def _view(sweep: Sweep, guidance: pd.DataFrame, frontier: pd.DataFrame, facts: F
         [
             Scale(
                 f"{row['guidance_scale']:g}",
-                row["on_frontier"] is True,
+                _frontier(row),
                 [in_row(row, name) for name in measures],
             )
             for row in scales.to_dict("records")
@@ -161,6 +162,12 @@ def _view(sweep: Sweep, guidance: pd.DataFrame, frontier: pd.DataFrame, facts: F
         [_best(row, names[row["class_id"]]) for row in of_classes.head(SHOWN).to_dict("records")],
         len(of_classes),
     )
+
+
+def _frontier(row: Mapping[Any, Any]) -> Written:
+    often = row.get("how_often")
+    draws = "" if often is None or pd.isna(often) else f"in {100 * often:.0f} %"
+    return Written("yes" if row["on_frontier"] is True else "no", draws)
 
 
 def _names(rows: pd.DataFrame) -> dict[str, str]:

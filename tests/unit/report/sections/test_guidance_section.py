@@ -60,6 +60,7 @@ def frontier(classes, adherence=0.9):
                 "guidance_scale": scale,
                 "class_id": class_id,
                 "on_frontier": None if adherence is None else scale < 7,
+                "how_often": None if adherence is None or class_id else scale / 10,
                 **with_interval("adherence", adherence),
                 **with_interval("centroid_distance", scale / 100),
                 **with_interval("centroid_accuracy", None),
@@ -84,8 +85,8 @@ def test_says_what_was_chosen_and_what_it_is_worth():
         "5-NN accuracy (clip) natural-train 1 [1, 7.5] 62 % 0.810 [0.710, 0.910] "
         "0.750 [0.650, 0.850] +0.034 [−0.066, +0.134] +0.012 [−0.088, +0.112]",
         "classifier top-1 (resnet) half of natural-val",
-        "2.5 yes 0.900 [0.800, 1.000] 0.025",
-        "7.5 no",
+        "2.5 yes in 25 % 0.900 [0.800, 1.000] 0.025",
+        "7.5 no in 75 %",
         "By 5-NN accuracy in the space of clip; all classes together choose 1.",
         # Of two classes of one name the id says which one is meant.
         "crane (owl) 2.5 [1, 7.5]",
