@@ -19,7 +19,8 @@ class Variant(NamedTuple):
     """A synthetic set, and how it was made."""
 
     name: str
-    generator: str
+    generator: str | None
+    """None where it takes other variants' images."""
     recipe: str | None
     guidance_scale: float | None
     made: Made = Made({}, {})
