@@ -33,8 +33,8 @@ def shrink(found: Float[np.ndarray, "classes"], variances: Float[np.ndarray, "cl
     at m + t/(t + v_c) (found_c - m). t is the variance of the numbers less the mean of the v_c, at
     least 0, and m their plain mean, each class weighing the same.
 
-    The interval is normal, with the variance of the estimate given t; that t is itself estimated it
-    does not know, so with few classes it is somewhat narrow.
+    The interval is normal, with Morris's variance: that of the estimate given t and m, and what their
+    being estimated adds. Of fewer than four classes, for which he has none, that of four is taken.
 
     Args:
         found: a number of each class.
@@ -53,9 +53,11 @@ def shrink(found: Float[np.ndarray, "classes"], variances: Float[np.ndarray, "cl
     between = max(0.0, spread - float(variances.mean()))
     kept = between / (between + variances)
     values = mean + kept * (found - mean)
-    of_mean = float(np.mean(between + variances)) / classes
-    errors = np.sqrt(kept * variances + (1 - kept) ** 2 * of_mean)
-    half = NORMAL_QUANTILE * errors
+    total = float(np.mean(between + variances))
+    given = kept * variances + (1 - kept) ** 2 * total / classes
+    ratio = total / (between + variances)
+    of_between = 2 / max(classes - 3, 1) * (1 - kept) ** 2 * ratio * (found - mean) ** 2
+    half = NORMAL_QUANTILE * np.sqrt(given + of_between)
     return Shrunk(values, values - half, values + half, between)
 
 

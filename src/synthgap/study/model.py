@@ -53,6 +53,9 @@ class ReportSpec(Section):
     first if left out."""
     classifier: str | None = None
     """Classifier whose accuracy stands beside the measures. The first if left out."""
+    baseline: str | None = None
+    """Variant over which gains are measured, in studies that filter or select. The one whose images
+    the first of these variants takes if left out."""
     images_per_class: int = Field(default=8, ge=1, le=50)
     """Images of each source on the contact sheet of a class."""
     classes: tuple[str, ...] = ()
@@ -123,6 +126,13 @@ class Study(Section):
     def headline_classifier(self) -> str | None:
         """The classifier that the report shows first, if there is any."""
         return self.report.classifier or next(iter(self.classifiers), None)
+
+    @property
+    def baseline(self) -> str | None:
+        """The variant over which gains are measured; None if no variant takes others' images."""
+        if not self.derived:
+            return None
+        return self.report.baseline or self.variants[self.derived[0]].parents[0]
 
     def category(self, class_id: str) -> Category:
         """The class of an id."""
@@ -320,6 +330,8 @@ class Study(Section):
             _check_named("report.encoder", self.report.encoder, self.encoders)
         if self.report.classifier is not None:
             _check_named("report.classifier", self.report.classifier, self.classifiers)
+        if self.report.baseline is not None:
+            _check_named("report.baseline", self.report.baseline, self.variants)
         for class_id in self.report.classes:
             _check_named("report.classes", class_id, self.class_ids)
 
