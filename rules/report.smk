@@ -74,6 +74,8 @@ def report_facts():
             sort_keys=False,
             allow_unicode=True,
         ),
+        # Of other studies the facts are what they were.
+        **({"baseline": STUDY.baseline, "chooses": bool(SELECTED)} if STUDY.derived else {}),
     }
 
 
@@ -84,6 +86,7 @@ rule write_report:
             for table in ("differences", "classes", "diagnosis", "causes", "copies", "flags")
         ],
         [EMBEDDING_CLASSIFIER_FILES[0], QUARANTINE_TABLES[0], QUOTED_TABLES[0]],
+        [table for table in GAIN_TABLES if table.endswith(".parquet")],
         variants=f"{RESULTS}/summary/variants.parquet",
         projection=f"{RESULTS}/projections/{STUDY.headline_encoder}.parquet",
         places=[

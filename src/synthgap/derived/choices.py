@@ -33,8 +33,8 @@ def shrink(found: Float[np.ndarray, "classes"], variances: Float[np.ndarray, "cl
     at m + t/(t + v_c) (found_c - m). t is the variance of the numbers less the mean of the v_c, at
     least 0, and m their plain mean, each class weighing the same.
 
-    The interval is normal, with Morris's variance: that of the estimate given t and m, and what their
-    being estimated adds. Of fewer than four classes, for which he has none, that of four is taken.
+    The interval is normal, with Morris's variance: that of the estimate given t and m, and what
+    estimating them adds. Of fewer than four classes, for which he has none, that of four is taken.
 
     Args:
         found: a number of each class.

@@ -43,6 +43,10 @@ class Facts(NamedTuple):
     """The study file."""
     trains: bool = False
     """Whether classifiers are trained."""
+    baseline: str | None = None
+    """Variant over which gains are measured; None in a study that filters and selects nothing."""
+    chooses: bool = False
+    """Whether a variant chooses for each class among others."""
 
     @property
     def class_ids(self) -> list[str]:
