@@ -8,6 +8,9 @@ batch size nor `threads` decides an embedding, but for rounding; where a GPU com
 pictures for it.
 """
 
+# What other sources take their images of, and with them their embeddings.
+WITH_IMAGES = [source for source in STUDY.sources if source not in STUDY.derived]
+
 
 def embeddings_of(encoder, source):
     return expand(
@@ -18,7 +21,7 @@ def embeddings_of(encoder, source):
 def has_prompts(encoder, variant):
     """Whether the prompts of a variant are embedded: an encoder may embed no texts, and images made
     elsewhere may have no prompts."""
-    return STUDY.encoders[encoder].embeds_text and STUDY.variants[variant].prompts is not None
+    return STUDY.has_prompts(encoder, variant)
 
 
 def prompts_of(encoder, variant):
@@ -47,6 +50,8 @@ rule embed_images:
         f"{RESULTS}/embeddings/{{encoder}}/{{source}}/{{class_id}}.parquet",
     log:
         f"{LOGS}/embeddings/{{encoder}}/{{source}}/{{class_id}}.log",
+    wildcard_constraints:
+        source=one_of(WITH_IMAGES),
     priority: 1
     conda:
         "../envs/models.yaml"
@@ -73,6 +78,7 @@ rule embed_prompts:
         f"{LOGS}/embeddings/{{encoder}}/prompts/{{variant}}.log",
     wildcard_constraints:
         encoder=one_of([name for name, encoder in STUDY.encoders.items() if encoder.embeds_text]),
+        variant=one_of(WITH_IMAGES),
     conda:
         "../envs/models.yaml"
     threads: ENCODER_THREADS

@@ -1,4 +1,4 @@
-"""The images of every source: what exists is read, the rest is generated.
+"""The images of every source: what exists is read, the rest is generated, or taken from these.
 
 Inputs: image sets, natural or made elsewhere; the models of the generators.
 Outputs: images/{source}/{class_id}.parquet, one table a source and class; of what was read also
@@ -16,8 +16,9 @@ are taken over.
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
+# Variants that take their images of others are neither: see derived.smk.
 READ = [source for source in STUDY.sources if STUDY.image_set(source) is not None]
-GENERATED = [variant for variant in STUDY.variants if variant not in READ]
+GENERATED = list(STUDY.generated)
 
 # What is to be known about images beside the measures: flags and copies.
 FLAG_TABLES = expand(
@@ -66,7 +67,7 @@ def stamp_of_class(wildcards):
 
 
 def generator_of(variant):
-    return STUDY.generators[STUDY.variants[variant].generator]
+    return STUDY.generator_of(variant)
 
 
 def other_natural(source):

@@ -78,7 +78,7 @@ rule measure_source:
     params:
         class_ids=STUDY.class_ids,
         # Of images made elsewhere nobody knows which prompt made which.
-        own_prompts=lambda wildcards: STUDY.image_set(wildcards.source) is None,
+        own_prompts=lambda wildcards: STUDY.knows_prompts(wildcards.source),
         n=STUDY.measures.n,
         draws=STUDY.measures.draws,
         code=code("measure_source.py"),

@@ -76,6 +76,8 @@ def report_facts():
             sort_keys=False,
             allow_unicode=True,
         ),
+        # Of other studies the facts are what they were.
+        **({"baseline": STUDY.baseline, "chooses": bool(SELECTED)} if STUDY.derived else {}),
     }
 
 
@@ -87,6 +89,7 @@ rule write_report:
         ],
         [EMBEDDING_CLASSIFIER_FILES[0], QUARANTINE_TABLES[0], QUOTED_TABLES[0]],
         GUIDANCE_FILES[::2],
+        [table for table in GAIN_TABLES if table.endswith(".parquet")],
         variants=f"{RESULTS}/summary/variants.parquet",
         projection=f"{RESULTS}/projections/{STUDY.headline_encoder}.parquet",
         places=[

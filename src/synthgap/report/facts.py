@@ -20,7 +20,8 @@ class Variant(NamedTuple):
     """A synthetic set, and how it was made."""
 
     name: str
-    generator: str
+    generator: str | None
+    """None where it takes other variants' images."""
     recipe: str | None
     guidance_scale: float | None
     made: Made = Made({}, {})
@@ -43,6 +44,10 @@ class Facts(NamedTuple):
     """The study file."""
     trains: bool = False
     """Whether classifiers are trained."""
+    baseline: str | None = None
+    """Variant over which gains are measured; None in a study that filters and selects nothing."""
+    chooses: bool = False
+    """Whether a variant chooses for each class among others."""
 
     @property
     def class_ids(self) -> list[str]:

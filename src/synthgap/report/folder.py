@@ -22,6 +22,7 @@ from synthgap.report.scripts import write_script
 from synthgap.report.sections.diagnosis import diagnosis_section
 from synthgap.report.sections.embedding_classifiers import embedding_classifiers_section
 from synthgap.report.sections.flags import flags_section
+from synthgap.report.sections.gains import gains_section
 from synthgap.report.sections.guidance import guidance_data, guidance_section
 from synthgap.report.sections.measures import measures_section
 from synthgap.report.sections.quarantine import quarantine_section
@@ -102,7 +103,7 @@ def write_report(path: str | Path, facts: Facts, inputs: Inputs, threads: int) -
     Raises:
         InputError: a picture cannot be opened, or is not what its table lists.
     """
-    names = (*TABLES, *(OF_SWEEPS if facts.sweeps else ()))
+    names = [*TABLES, *(OF_SWEEPS if facts.sweeps else ()), *_tables_of_gains(facts)]
     tables = {name: frame(inputs.summary / f"{name}.parquet") for name in names}
     everything, differences, causes = (
         tables[name] for name in ("variants", "differences", "causes")
@@ -245,6 +246,26 @@ def _worst(
     )
 
 
+def _tables_of_gains(facts: Facts) -> list[str]:
+    """Summaries of a study that filters or selects."""
+    if facts.baseline is None:
+        return []
+    return ["gains", "choices"] if facts.chooses else ["gains"]
+
+
+def _gains(tables: Mapping[str, pd.DataFrame], facts: Facts) -> list[Section]:
+    if facts.baseline is None:
+        return []
+    return [
+        Section(
+            "gains",
+            "What helps",
+            "what filters and choices gain, and what they cost",
+            gains_section(facts, tables["gains"], tables.get("choices")),
+        )
+    ]
+
+
 def _sections(
     tables: Mapping[str, pd.DataFrame],
     facts: Facts,
@@ -267,6 +288,7 @@ def _sections(
         else []
     )
     return [
+        *_gains(tables, facts),
         *guidance,
         Section(
             "all-measures",

@@ -23,8 +23,7 @@ def said_of(file: str, shown: str | None = None) -> str:
     study = parse_study(read_yaml(file), shown)
     for notice in notices(study):
         print(f"synthgap: note: {notice}", file=sys.stderr)
-    made = [name for name in study.variants if study.image_set(name) is None]
-    images = len(made) * len(study.classes) * (study.images_per_class or 0)
+    images = len(study.generated) * len(study.classes) * (study.images_per_class or 0)
     lines = [
         f"{shown}: {counted(len(study.classes), 'class', 'classes')}, "
         f"{counted(len(study.variants), 'variant')}, {counted(images, 'image')} to generate"

@@ -28,6 +28,8 @@ file without running anything, and `synthgap init photos made` writes one for fo
 - `guidance-sweep.yaml` is a study of it: one prompt at nine guidance scales.
 - `config.yaml` is a link to it, under the name that snakedeploy looks for: a deployed workflow
   reads `config/config.yaml`, or what `--configfile` names in its place.
+- `close-the-gap.yaml` filters the miniature's images and chooses among its variants: what helps
+  without new images.
 - `imagenet100-sd15.yaml` is the first real step: a hundred classes of ImageNet, Stable Diffusion
   v1.5.
 - `imagenet-sd15.yaml` is the paper's own study: all thousand classes, 1,300 images each.

@@ -25,6 +25,12 @@ def _section_of(study: Study, source: str) -> str:
 def _shortage(study: Study) -> str | None:
     """Say which classes of all sources have fewer images than are asked for, or None."""
     asked = {"measures.n": (study.measures.n, study.sources)}
+    for name in study.derived:
+        for origin, least in study.needs(name, study.measures.n).items():
+            # What a variant has of its own was asked for already.
+            if least > study.measures.n:
+                asked_by = f"what measures.n of variants.{name} needs of {origin}"
+                asked[asked_by] = (least, (origin,))
     for name in study.training_sets:
         for source, count in study.counts_of(name).items():
             # A source of which all images are taken asks for no number.

@@ -14,6 +14,15 @@ from synthgap.study.model import Study
 EXAMPLES = 3
 """Classes of which prompts are shown."""
 
+CHOSEN_BY = {
+    "adherence": "which score highest with their own prompt",
+    "nearest-centroid": "which lie nearest to the mean of natural-train's",
+    "both-sides": "without those that another class takes and near-duplicates",
+    "diverse": "which leave none of the others far from all of them",
+    "random": "drawn at random",
+}
+"""Of each criterion what is said of the images that it keeps."""
+
 PROMPTS = 3
 """Prompts of a class that are shown, at most."""
 
@@ -21,16 +30,18 @@ PROMPTS = 3
 def facts(study: Study, variant: str) -> dict[str, str]:
     """Model, settings, guidance scale and prompts of a variant, each by its name for people."""
     spec = study.variants[variant]
-    generator = study.generators[spec.generator]
-    if isinstance(generator, MadeElsewhere):
-        found: dict[str, Any] = {"images": "made elsewhere; the study does not say by which model"}
+    generator = study.generator_of(variant)
+    if generator is None:
+        found: dict[str, Any] = _derived(study, variant)
+    elif isinstance(generator, MadeElsewhere):
+        found = {"images": "made elsewhere; the study does not say by which model"}
     else:
         opened = generator.opens()
         found = {"model": None if opened is None else _model(opened), **generator.deciding()}
     found |= {"guidance scale": spec.scale}
     if spec.prompts is not None:
         found["prompts"] = f"{spec.prompts} (recipe {study.prompts[spec.prompts].kind})"
-    if study.image_set(variant) is None:
+    if variant in study.generated:
         found["images a class"] = study.images_per_class
         found["seed of the study"] = study.seed
     return {
@@ -47,6 +58,25 @@ def examples(study: Study, variant: str) -> dict[str, list[str]]:
         for category in study.classes[:EXAMPLES]
     }
     return {class_id: prompts for class_id, prompts in found.items() if prompts}
+
+
+def _derived(study: Study, variant: str) -> dict[str, Any]:
+    """Of which variants a variant's images are, and what chose them."""
+    spec = study.variants[variant]
+    encoder = study.deciding_encoder(variant)
+    if spec.filtered is not None:
+        kept, by = spec.filtered.share, CHOSEN_BY[spec.filtered.by]
+        found = {"images": f"{kept:.4g} of each class's images of {spec.filtered.of}, {by}"}
+        by_chance = spec.filtered.by == "random"
+    else:
+        names = ", ".join(spec.parents)
+        found = {
+            "images": f"in each class those of one of {names}: of that whose images tell "
+            "natural-train's images apart best, by 5-NN"
+        }
+        by_chance = False
+    count = study.count(variant)
+    return found | ({} if by_chance else {"chosen by": encoder}) | {"images a class": count}
 
 
 def _model(model: ModelSource) -> str:

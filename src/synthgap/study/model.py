@@ -20,7 +20,8 @@ from synthgap.prompts.recipes import Recipe
 from synthgap.refusals import LONGEST_NAME, PATH_SAFE
 from synthgap.section import Section
 from synthgap.study.names import NOT_ENCODERS, check_class_ids, check_names
-from synthgap.study.variants import Variant, each_scale, each_training, written_lists
+from synthgap.study.scale_lists import each_scale, each_training, written_lists
+from synthgap.study.variants import Variant, check_parents, count_of, needs, origins
 from synthgap.training.classifiers import Classifier
 from synthgap.training.mixture import Mixture
 
@@ -53,6 +54,9 @@ class ReportSpec(Section):
     first if left out."""
     classifier: str | None = None
     """Classifier whose accuracy stands beside the measures. The first if left out."""
+    baseline: str | None = None
+    """Variant over which gains are measured, in studies that filter or select. The one whose images
+    the first of these variants takes if left out."""
     images_per_class: int = Field(default=8, ge=1, le=50)
     """Images of each source on the contact sheet of a class."""
     classes: tuple[str, ...] = ()
@@ -89,7 +93,8 @@ class Study(Section):
     """Prompt recipes by name."""
     variants: dict[Name, Variant] = Field(min_length=1)
     """Variants by name: generator, prompt recipe and guidance scale of one synthetic set; of
-    several, one a scale, where scales are listed."""
+    several, one a scale, where scales are listed; or of which other variants it takes its
+    images."""
     encoders: dict[Name, Encoder] = Field(min_length=1)
     """Models that embed images and prompts, by name."""
     measures: MeasuresSpec
@@ -126,6 +131,13 @@ class Study(Section):
         """The classifier that the report shows first, if there is any."""
         return self.report.classifier or next(iter(self.classifiers), None)
 
+    @property
+    def baseline(self) -> str | None:
+        """The variant over which gains are measured; None if no variant takes others' images."""
+        if not self.derived:
+            return None
+        return self.report.baseline or self.variants[self.derived[0]].parents[0]
+
     def category(self, class_id: str) -> Category:
         """The class of an id."""
         return self._categories[class_id]
@@ -134,32 +146,95 @@ class Study(Section):
     def _categories(self) -> dict[str, Category]:
         return {category.class_id: category for category in self.classes}
 
+    @cached_property
+    def derived(self) -> tuple[str, ...]:
+        """The variants that take their images of others."""
+        return tuple(name for name, variant in self.variants.items() if variant.parents)
+
+    @cached_property
+    def generated(self) -> tuple[str, ...]:
+        """The variants whose images the study makes."""
+        return tuple(
+            name
+            for name in self.variants
+            if name not in self.derived and self.image_set(name) is None
+        )
+
+    def origins(self, variant: str) -> tuple[str, ...]:
+        """The variants with images of their own that a variant takes images of; else itself."""
+        return origins(self.variants, variant)
+
+    def count(self, variant: str) -> int | None:
+        """Images a class of a variant; None where that is known only when they are read."""
+        return count_of(
+            self.variants,
+            variant,
+            lambda name: self.images_per_class if name in self.generated else None,
+        )
+
+    def needs(self, variant: str, n: int) -> dict[str, int]:
+        """Images a class that its origins must have so that a variant has n."""
+        return needs(self.variants, variant, n)
+
+    def knows_prompts(self, source: str) -> bool:
+        """Whether an image's index says which prompt of its class it was made from.
+
+        Of images made elsewhere nobody knows.
+        """
+        return source in self.variants and set(self.generated).issuperset(self.origins(source))
+
+    def has_prompts(self, encoder: str, variant: str) -> bool:
+        """Whether the prompts of a variant are embedded.
+
+        An encoder may embed no texts, and images made elsewhere may have no prompts.
+        """
+        return self.encoders[encoder].embeds_text and all(
+            self.variants[origin].prompts is not None for origin in self.origins(variant)
+        )
+
+    def deciding_encoder(self, variant: str) -> str:
+        """The encoder in whose space a derived variant's images are chosen."""
+        found = self.variants[variant].filtered or self.variants[variant].selected
+        return (found and found.encoder) or self.headline_encoder
+
     def prompts_of(self, variant: str, class_id: str) -> tuple[str, ...]:
-        """The different prompts of a class in a variant; an image's index chooses among them."""
+        """The different prompts of a class in a variant; an image's index chooses among them.
+
+        Of a variant that is selected among others none: which it takes, only a job finds out.
+        """
+        filtered = self.variants[variant].filtered
+        if filtered is not None:
+            return self.prompts_of(filtered.of, class_id)
         recipe = self.variants[variant].prompts
         return () if recipe is None else self.prompts[recipe].prompts(self.category(class_id))
 
     def image_set(self, source: str) -> ImageSet | None:
-        """Where the images of a source lie; None if they are generated."""
+        """Where the images of a source lie; None if they are generated, or other variants'."""
         if source == NATURAL_TRAIN:
             return self.natural.part("train")
         if source == NATURAL_VAL:
             return self.natural.part("val")
-        return self.generators[self.variants[source].generator].image_set()
+        generator = self.generator_of(source)
+        return None if generator is None else generator.image_set()
 
     def max_unreadable(self, source: str) -> float:
         """Largest share of unreadable images in a source that is read."""
         if source in (NATURAL_TRAIN, NATURAL_VAL):
             return self.natural.max_unreadable
-        generator = self.generators[self.variants[source].generator]
+        generator = self.generator_of(source)
         return generator.max_unreadable if isinstance(generator, MadeElsewhere) else 0.0
 
     def max_copies(self, source: str) -> float:
         """Largest share of copies in a source that is read."""
         if source in (NATURAL_TRAIN, NATURAL_VAL):
             return self.natural.max_copies
-        generator = self.generators[self.variants[source].generator]
+        generator = self.generator_of(source)
         return generator.max_copies if isinstance(generator, MadeElsewhere) else 1.0
+
+    def generator_of(self, variant: str) -> AnyGenerator | None:
+        """What made the images of a variant; None if it takes other variants'."""
+        name = self.variants[variant].generator
+        return None if name is None else self.generators[name]
 
     @property
     def models(self) -> dict[str, ModelSource]:
@@ -198,7 +273,7 @@ class Study(Section):
             return
         check_names("variants", self.variants, RESERVED, folders=True)
         for name, variant in lists.items():
-            if isinstance(self.generators.get(variant.generator), MadeElsewhere):
+            if isinstance(self.generators.get(variant.generator or ""), MadeElsewhere):
                 raise ValueError(
                     f"variants.{name}.guidance_scale: a list makes images at each scale, but those "
                     f"of {variant.generator} exist already; write one scale, or none"
@@ -236,8 +311,11 @@ class Study(Section):
                 )
 
     def _check_variants(self) -> None:
-        """Check that generators and recipes are there, and that nothing is missing to generate."""
+        """Check that generators, recipes and parents are there, and nothing lacks to generate."""
+        check_parents(self.variants, (NATURAL_TRAIN, NATURAL_VAL))
         for name, variant in self.variants.items():
+            if variant.generator is None:
+                continue
             _check_named(f"variants.{name}.generator", variant.generator, self.generators)
             if variant.prompts is not None:
                 _check_named(f"variants.{name}.prompts", variant.prompts, self.prompts)
@@ -261,13 +339,22 @@ class Study(Section):
         for name in self.training_sets:
             for source, count in self.counts_of(name).items():
                 _check_named(f"training_sets.{name}", source, (NATURAL_TRAIN, *self.variants))
-                generated = source in self.variants and self.image_set(source) is None
-                if generated and (count or 0) > (self.images_per_class or 0):
+                if source in self.derived:
+                    self._check_derived_share(name, source, count or 0)
+                elif source in self.generated and (count or 0) > (self.images_per_class or 0):
                     raise ValueError(
                         f"training_sets.{name}: takes {count} images a class of {source}, but the "
                         f"study's images_per_class is {self.images_per_class}; lower the one or "
                         "raise the other"
                     )
+
+    def _check_derived_share(self, training_set: str, source: str, count: int) -> None:
+        there = self.count(source)
+        if there is not None and count > there:
+            raise ValueError(
+                f"training_sets.{training_set}: takes {count} images a class of {source}, which "
+                f"has {there}; lower its share"
+            )
 
     def _check_report(self) -> None:
         """Check that what the report shows is there."""
@@ -275,6 +362,8 @@ class Study(Section):
             _check_named("report.encoder", self.report.encoder, self.encoders)
         if self.report.classifier is not None:
             _check_named("report.classifier", self.report.classifier, self.classifiers)
+        if self.report.baseline is not None:
+            _check_named("report.baseline", self.report.baseline, self.variants)
         for class_id in self.report.classes:
             _check_named("report.classes", class_id, self.class_ids)
 
@@ -285,7 +374,7 @@ class Study(Section):
 
     def _check_count(self) -> None:
         """Check how many images are generated, if any are."""
-        if all(self.image_set(name) is not None for name in self.variants):
+        if not self.generated:
             return
         if self.images_per_class is None:
             raise ValueError("images_per_class: missing; variants are generated")
@@ -294,6 +383,15 @@ class Study(Section):
                 f"measures.n: {self.measures.n} images a class are to be measured, but "
                 f"images_per_class is {self.images_per_class}; lower the one or raise the other"
             )
+        for name in self.derived:
+            there = self.count(name)
+            if there is not None and there < self.measures.n:
+                least = max(self.needs(name, self.measures.n).values())
+                raise ValueError(
+                    f"variants.{name}: has {there} images a class, but measures.n is "
+                    f"{self.measures.n}; raise its share, or images_per_class to {least}, or lower "
+                    "measures.n"
+                )
 
     def _check_miniature(self) -> None:
         """Check that the miniature has its digits, and its models the miniature."""

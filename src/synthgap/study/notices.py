@@ -60,7 +60,7 @@ def _text_encoders(study: Study) -> dict[str, TextEncoders]:
 
 
 def _made(study: Study) -> list[str]:
-    return [name for name in study.variants if study.image_set(name) is None]
+    return list(study.generated)
 
 
 Prompts = Mapping[str, Mapping[str, tuple[str, ...]]]
@@ -128,7 +128,7 @@ def _same_images(
     groups: dict[str, list[str]] = defaultdict(list)
     for name in _made(study):
         spec = study.variants[name]
-        generator = study.generators[spec.generator]
+        generator = study.generator_of(name)
         assert isinstance(generator, Maker)
         # What images depend on besides the prompt.
         settings = (generator.opens(), sorted(generator.deciding().items()), spec.scale)
@@ -190,7 +190,7 @@ def _in_classes(study: Study, classes: Sequence[str]) -> str:
 def _useless_negative_prompts(study: Study) -> Iterator[str]:
     for name in _made(study):
         spec = study.variants[name]
-        generator = study.generators[spec.generator]
+        generator = study.generator_of(name)
         negative = getattr(generator, "negative_prompt", None)
         # Distilled models such as FLUX have a guidance of their own for it.
         own = getattr(generator, "arguments", {}).get("true_cfg_scale", 1)

@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 from synthgap.errors import InputError
 from synthgap.files import read_regular
 from synthgap.refusals import in_words
-from synthgap.study import trainings
+from synthgap.study import derivable, trainings
 from synthgap.study.images import problem_of_images
 from synthgap.study.model import Study
 
@@ -235,6 +235,7 @@ def _problem(study: Study) -> str | None:
     """Say what the study needs and does not find, or None."""
     return (
         _problem_of_prompts(study)
+        or derivable.problem(study)
         or _missing_folder(study)
         or problem_of_images(study)
         or trainings.problem(study)

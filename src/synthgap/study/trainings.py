@@ -50,12 +50,14 @@ def _images(study: Study, training_set: str, enough: int) -> int | None:
 def _images_of(study: Study, source: str, count: int | None, enough: int) -> int | None:
     classes = len(study.classes)
     image_set = study.image_set(source)
-    if count is None and image_set is None:
-        count = study.images_per_class
+    if count is None and source in study.variants:
+        count = study.count(source)
     # A finished check knows that each class has so many.
     least = study.measures.n if count is None else count
     if count is not None or least * classes >= enough:
         return least * classes
+    if source in study.derived:
+        return None
     if isinstance(image_set, ClassFolders | ListedFiles):
         return sum(1 for _ in islice(_listed(study, image_set), enough))
     natural = study.natural

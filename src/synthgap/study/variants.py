@@ -1,18 +1,16 @@
-"""Variants, and what a list of guidance scales stands for: one variant a scale.
+"""Variants: what a synthetic set is made of, and which of them are made of others."""
 
-A variant `disamb` with `guidance_scale: [1, 2.5]` is the variants `disamb-1` and `disamb-2.5`, and
-none itself. A training set that names it is one a scale in the same way, a mixture too: `both:
-[natural-train, disamb]` is `both-1` of natural-train and `disamb-1`, and `both-2.5`.
-"""
+import math
+from collections.abc import Callable, Collection, Mapping
+from typing import Annotated, Any, Self
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any, TypeVar
+from pydantic import Discriminator, Field, Tag, model_validator
 
-from pydantic import Discriminator, Field, Tag
-
-from synthgap.refusals import LONGEST_NAME
+from synthgap.derived.spec import Filtered, Selected, kept
 from synthgap.section import Section
-from synthgap.training.mixture import Mixture
+
+FAR = 1e12
+"""More images than any class has."""
 
 Scale = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
@@ -30,10 +28,11 @@ Scales = Annotated[
 
 
 class Variant(Section):
-    """One set of synthetic images, or one a guidance scale where several are listed."""
+    """One set of synthetic images: made by a generator, or of other variants' images; or one a
+    guidance scale where several are listed."""
 
-    generator: str
-    """Name of a generator."""
+    generator: str | None = None
+    """Name of a generator. It or `filtered` or `selected` says where the images are from."""
     prompts: str | None = None
     """Name of a prompt recipe; may be left out where the images were made elsewhere."""
     guidance_scale: Scales | None = None
@@ -41,6 +40,25 @@ class Variant(Section):
     it off. May be left out where the images were made elsewhere. A list makes one variant a scale:
     `disamb` with [1, 2.5] is the variants `disamb-1` and `disamb-2.5`, and a training set that
     names `disamb` is one training set a scale, named likewise."""
+    filtered: Filtered | None = None
+    """A share of another variant's images, in place of a generator."""
+    selected: Selected | None = None
+    """In each class the images of the best of several variants, in place of a generator."""
+
+    @model_validator(mode="after")
+    def _from_one_place(self) -> Self:
+        ways = [way for way in ("filtered", "selected") if getattr(self, way) is not None]
+        if len(ways) == 2:
+            raise ValueError("filtered and selected: give one of them; each can be of the other")
+        if not ways and self.generator is None:
+            raise ValueError("name a generator, or what it is filtered or selected of")
+        for key in ("generator", "prompts", "guidance_scale"):
+            if ways and getattr(self, key) is not None:
+                raise ValueError(
+                    f"{ways[0]} takes the images of other variants, and with them their {key}; "
+                    f"leave out {key}"
+                )
+        return self
 
     @property
     def scales(self) -> tuple[float, ...]:
@@ -53,126 +71,105 @@ class Variant(Section):
         assert not isinstance(self.guidance_scale, tuple)
         return self.guidance_scale
 
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """The variants whose images it takes; none if it has its own."""
+        if self.filtered is not None:
+            return (self.filtered.of,)
+        return () if self.selected is None else self.selected.among
 
-Sources = tuple[str, ...] | Mixture
-"""A training set: sources of which all images are taken, or shares of them."""
-
-
-def named(name: str, scale: float) -> str:
-    """What one scale of a list is called.
-
-    >>> named("disamb", 7.0), named("disamb", 1.5)
-    ('disamb-7', 'disamb-1.5')
-    """
-    # Zero has no sign.
-    return f"{name}-{scale + 0.0:g}"
+    @property
+    def derived_by(self) -> str:
+        """The key that names them."""
+        return "filtered.of" if self.filtered is not None else "selected.among"
 
 
-def each_scale(written: Mapping[str, Variant]) -> dict[str, Variant]:
-    """Put one variant a scale in the place of each list.
+Variants = Mapping[str, Variant]
 
-    Args:
-        written: the variants of a study file.
+
+def check_parents(variants: Variants, natural: Collection[str]) -> None:
+    """Check that what a variant takes images of is there, and does not take them of itself.
 
     Raises:
-        ValueError: a list has a scale twice, or a name is taken or too long.
+        ValueError: it is a natural set, no variant, named twice, or the variant itself.
     """
-    for name, variant in written.items():
-        before: dict[str, float] = {}
-        for scale in variant.scales:
-            if (one := named(name, scale)) in before:
-                other = before[one]
-                twice = f"{scale:g} stands twice in the list"
-                alike = f"{other!r} and {scale!r} would both be called {one}"
+    for name, variant in variants.items():
+        where = f"variants.{name}.{variant.derived_by}"
+        for parent in variant.parents:
+            if parent in natural:
+                raise ValueError(f"{where}: {parent} is natural; name a synthetic variant")
+            if parent not in variants:
                 raise ValueError(
-                    f"variants.{name}.guidance_scale: {twice if other == scale else alike}; leave "
-                    "one of them out"
+                    f"{where}: there is no {parent}; the study has {_listed(variants)}"
                 )
-            before[one] = scale
-    return _expanded(
-        "variants",
-        written,
-        {name: variant.scales for name, variant in written.items()},
-        lambda variant, scale: variant.model_copy(update={"guidance_scale": scale}),
-    )
-
-
-def each_training(
-    written: Mapping[str, Sources], variants: Mapping[str, Variant]
-) -> dict[str, Sources]:
-    """Put one training set a scale in the place of each that names a list of scales.
-
-    Args:
-        written: the training sets of a study file.
-        variants: its variants, as they are written.
-
-    Raises:
-        ValueError: a training set names two lists, or a list and one of its scales, or a name is
-            taken or too long.
-    """
-    lists = {name: variant.scales for name, variant in written_lists(variants).items()}
-    lists_in = {
-        name: [each for each in dict.fromkeys(_names(sources)) if each in lists]
-        for name, sources in written.items()
-    }
-    for name, found in lists_in.items():
-        if len(found) > 1:
+        if len(set(variant.parents)) < len(variant.parents):
+            raise ValueError(f"{where}: names a variant twice; leave one out")
+    for name, variant in variants.items():
+        if name in _ancestors(variants, name):
             raise ValueError(
-                f"training_sets.{name}: {found[0]} and {found[1]} are both lists of guidance "
-                f"scales; name one of them, and single scales of the other, such as "
-                f"{named(found[1], lists[found[1]][0])}"
+                f"variants.{name}.{variant.derived_by}: {name} would be made of itself, by way of "
+                f"{' and '.join(variant.parents)}; name a variant that has images of its own"
             )
-        for one in (named(each, scale) for each in found for scale in lists[each]):
-            if one in _names(written[name]):
-                raise ValueError(
-                    f"training_sets.{name}: {one} is one of {found[0]}'s guidance scales; name "
-                    "either of them"
-                )
-
-    def at(sources: Sources, scale: float) -> Sources:
-        names = {name: named(name, scale) if name in lists else name for name in _names(sources)}
-        if isinstance(sources, Mixture):
-            shares = {names[name]: share for name, share in sources.proportions.items()}
-            return sources.model_copy(update={"proportions": shares})
-        return tuple(names[name] for name in sources)
-
-    scales = {name: lists[found[0]] if found else () for name, found in lists_in.items()}
-    return _expanded("training_sets", written, scales, at)
 
 
-def _names(sources: Sources) -> Iterable[str]:
-    return sources.proportions if isinstance(sources, Mixture) else sources
+def origins(variants: Variants, name: str) -> tuple[str, ...]:
+    """The variants with images of their own that a variant takes images of; else itself."""
+    parents = variants[name].parents
+    if not parents:
+        return (name,)
+    found = (origin for parent in parents for origin in origins(variants, parent))
+    return tuple(dict.fromkeys(found))
 
 
-def written_lists(variants: Mapping[str, Variant]) -> dict[str, Variant]:
-    """The variants that stand for one a scale."""
-    return {name: variant for name, variant in variants.items() if variant.scales}
+def count_of(variants: Variants, name: str, made: Callable[[str], int | None]) -> int | None:
+    """Images a class of a variant, at least; None where that is known only when they are read.
+
+    Args:
+        variants: all of the study.
+        name: of the variant.
+        made: gives the same of variants with images of their own.
+    """
+    variant = variants[name]
+    if not variant.parents:
+        return made(name)
+    counts = [count_of(variants, parent, made) for parent in variant.parents]
+    if any(count is None for count in counts):
+        return None
+    least = min(count for count in counts if count is not None)
+    return least if variant.filtered is None else kept(least, variant.filtered.share)
 
 
-Entry = TypeVar("Entry", Variant, Sources)
+def needs(variants: Variants, name: str, n: int) -> dict[str, int]:
+    """Images a class that its origins must have so that a variant has n.
 
-
-def _expanded(
-    where: str,
-    written: Mapping[str, Entry],
-    scales: Mapping[str, tuple[float, ...]],
-    at: Callable[[Entry, float], Entry],
-) -> dict[str, Entry]:
-    found: dict[str, Entry] = {}
-    for name, entry in written.items():
-        if not scales[name]:
-            found[name] = entry
-        for scale in scales[name]:
-            one = named(name, scale)
-            if one in written or one in found:
-                raise ValueError(
-                    f"{where}.{name}: at guidance scale {scale:g} it would be called {one}, as "
-                    "another one is; choose another name for one of them"
-                )
-            if len(one) > LONGEST_NAME:
-                raise ValueError(
-                    f"{where}.{name}: at guidance scale {scale:g} it would have a name of "
-                    f"{len(one)} characters; choose a shorter name"
-                )
-            found[one] = at(entry, scale)
+    >>> half = Variant.model_validate({"filtered": {"of": "a", "by": "random", "share": 0.5}})
+    >>> needs({"a": Variant(generator="sd"), "b": half}, "b", 10)
+    {'a': 20}
+    """
+    variant = variants[name]
+    if not variant.parents:
+        return {name: n}
+    if variant.filtered is not None:
+        share = variant.filtered.share
+        least = math.ceil(round(min(n / share, FAR), 6))
+        n = least + (kept(least, share) < n)
+    found: dict[str, int] = {}
+    for parent in variant.parents:
+        for origin, least in needs(variants, parent, n).items():
+            found[origin] = max(least, found.get(origin, 0))
     return found
+
+
+def _ancestors(variants: Variants, name: str) -> set[str]:
+    found: set[str] = set()
+    waiting = list(variants[name].parents)
+    while waiting:
+        parent = waiting.pop()
+        if parent not in found:
+            found.add(parent)
+            waiting += variants[parent].parents
+    return found
+
+
+def _listed(variants: Variants) -> str:
+    return ", ".join(variants)

@@ -21,12 +21,12 @@ class Sweep(NamedTuple):
         return ", ".join(filter(None, [self.generator, self.prompts]))
 
 
-def sweeps(variants: Iterable[tuple[str, str, str | None, float | None]]) -> list[Sweep]:
+def sweeps(variants: Iterable[tuple[str, str | None, str | None, float | None]]) -> list[Sweep]:
     """Find the sweeps of a study.
 
     Args:
         variants: of each its name, generator, prompt recipe and guidance scale. Of two variants
-            that are alike in all three the first counts.
+            that are alike in all three the first counts; those without generator or scale do not.
 
     >>> made = [(f"disamb-{scale}", "sd15", "disamb", scale) for scale in (7.5, 1, 2.5)]
     >>> [(found.name, found.scales) for found in sweeps(made)]
@@ -34,7 +34,7 @@ def sweeps(variants: Iterable[tuple[str, str, str | None, float | None]]) -> lis
     """
     groups: dict[tuple[str, str | None], dict[float, str]] = {}
     for name, generator, prompts, scale in variants:
-        if scale is not None:
+        if generator is not None and scale is not None:
             groups.setdefault((generator, prompts), {}).setdefault(scale, name)
     return [
         Sweep(*key, tuple(group[scale] for scale in sorted(group)), tuple(sorted(group)))

@@ -18,6 +18,10 @@ from synthgap.study.parsing import parse_study, read_yaml
 
 ROOT = Path(__file__).parents[3]
 TINY = read_yaml(ROOT / "tests/studies/tiny.yaml")
+TINY["variants"] |= {
+    "kept": {"filtered": {"of": "disamb", "by": "adherence", "share": 1}},
+    "best": {"selected": {"among": ["classname", "kept"]}},
+}
 SCHEMA = Study.model_json_schema()
 
 CLIP = {"kind": "clip", "model": {"miniature": "clip"}}
@@ -40,6 +44,7 @@ SECTIONS: dict[str, tuple[tuple[str | int, ...], Any]] = {
     ),
     "DiffusionSpec": (("miniature", "diffusion"), {"steps": 2}),
     "DigitSet": (("natural",), TINY["natural"]),
+    "Filtered": (("variants", "kept", "filtered"), TINY["variants"]["kept"]["filtered"]),
     "FolderGenerator": (("generators", "other"), {"kind": "folder", "images": "images"}),
     "MeasuresSpec": (("measures",), TINY["measures"]),
     "MiniatureSpec": (("miniature",), TINY["miniature"]),
@@ -53,6 +58,7 @@ SECTIONS: dict[str, tuple[tuple[str | int, ...], Any]] = {
     "NaturalTables": (("natural",), {"kind": "table", **PARTS}),
     "ParquetGenerator": (("generators", "other"), {"kind": "parquet", "images": "*.parquet"}),
     "ReportSpec": (("report",), TINY["report"]),
+    "Selected": (("variants", "best", "selected"), TINY["variants"]["best"]["selected"]),
     "TemplateRecipe": (("prompts", "disamb"), TINY["prompts"]["disamb"]),
     "TimmClassifier": (("classifiers", "resnet"), TINY["classifiers"]["resnet"]),
     "Variant": (("variants", "disamb"), TINY["variants"]["disamb"]),

@@ -17,7 +17,7 @@ from synthgap.refusals import PATH_SAFE
 from synthgap.study.documents import schema
 from synthgap.study.model import Study
 from synthgap.study.parsing import parse_study, read_yaml
-from synthgap.study.variants import named
+from synthgap.study.scale_lists import named
 
 ROOT = Path(__file__).parents[3]
 TINY = read_yaml(ROOT / "tests/studies/tiny.yaml")
