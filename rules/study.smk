@@ -25,7 +25,7 @@ from synthgap import stamps
 from synthgap.jobs import device_claims, devices, results_lock, runs
 from synthgap.errors import InputError
 from synthgap.figures import snakemake_report
-from synthgap.identity.remembered import Remembered
+from synthgap.jobs.identities import Remembered
 from synthgap.provenance import model_files
 from synthgap.study.model import NATURAL_TRAIN, NATURAL_VAL, Study
 from synthgap.study.notices import notices

@@ -8,7 +8,7 @@ import pytest
 
 from synthgap import identity
 from synthgap.identity import forms, names
-from synthgap.identity.remembered import Remembered
+from synthgap.jobs.identities import Remembered
 
 
 @pytest.fixture
