@@ -176,3 +176,10 @@ def test_an_editor_takes_a_number_or_a_list():
     validator = jsonschema.Draft202012Validator(schema())
     for scales, good in ((2.5, True), ([1, 2.5], True), ([], False), ([-1], False), ("x", False)):
         assert validator.is_valid(swept(scales)) == good, scales
+
+
+def test_a_choice_among_a_list_is_among_its_scales():
+    best = {"selected": {"among": ["classname", "disamb"]}}
+    study = parse_study(swept([1, 2.5], {"best": best}), "study.yaml")
+    assert study.variants["best"].parents == ("classname", "disamb-1", "disamb-2.5")
+    assert study.as_written().variants["best"].parents == ("classname", "disamb")
