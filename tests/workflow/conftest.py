@@ -37,14 +37,32 @@ def project(finished: Project, tmp_path: Path) -> Project:
     return finished.copy(tmp_path / "project")
 
 
+MADE_ANEW = ("models/*.fingerprint", "images/natural-val/digit-0.parquet")
+"""What `again` makes from nothing in its folder `anew`."""
+
+
 @pytest.fixture(scope="session")
 def again(tmp_path_factory: pytest.TempPathFactory, finished: Project) -> Project:
-    """The tiny study once more, elsewhere, and without workers; its folder `calls` says what its
-    jobs called."""
-    folder = tmp_path_factory.mktemp("again") / "elsewhere"
-    project = Project.copy_of_sources(folder, finished.study_file)
-    (folder / "calls").mkdir()
-    noting = {"PYTHONPATH": str(Path(__file__).parent / "calls"), "CALLS": str(folder / "calls")}
-    targets = ("all", "export", "points")
-    project.run(*targets, "--config", "workers=off", variables=noting)
+    """The tiny study elsewhere and without workers: a variant once more, and all that hangs on it.
+
+    Each rule has a job; what they called lies in its folder `calls`. A whole second run is in
+    test_kills.
+    """
+    project = finished.copy(tmp_path_factory.mktemp("again") / "elsewhere")
+    for path in [
+        *project.results.glob("*/**/disamb*"),
+        *(project.results / name for name in ("summary", "figures", "report", "projections")),
+        *project.results.glob("measures/*.parquet"),
+    ]:
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    (project.folder / "calls").mkdir()
+    noting = {
+        "PYTHONPATH": str(Path(__file__).parent / "calls"),
+        "CALLS": str(project.folder / "calls"),
+    }
+    alone = ("--config", "workers=off")
+    anew = ("models/stable-diffusion.fingerprint", MADE_ANEW[1])
+    project.run(*(f"anew/{name}" for name in anew), *alone, "results=anew", variables=noting)
+    points = "results/points/clip/disamb.parquet"
+    project.run("all", "export_disamb", points, *alone, variables=noting)
     return project

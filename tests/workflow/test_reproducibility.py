@@ -1,5 +1,5 @@
-"""Two runs of one study agree, wherever they run and whether or not their jobs share workers; and
-what the jobs of the second call counts in the identity of their code."""
+"""Jobs of one study agree, wherever they run and whether or not they share workers; and what those
+of the second run call counts in the identity of their code."""
 
 import re
 import zipfile
@@ -12,6 +12,7 @@ import pytest
 
 from synthgap import identity
 from synthgap.identity.names import Statement, Whole, module_at
+from tests.workflow.conftest import MADE_ANEW
 from tests.workflow.project import Project
 
 pytestmark = pytest.mark.long
@@ -48,6 +49,15 @@ def test_all_files_are_equal_byte_for_byte(finished: Project, again: Project, st
     assert len(files) == STAGES[stage]
     assert files.keys() == others.keys()
     assert [path for path, content in files.items() if others[path] != content] == []
+
+
+def test_models_made_from_nothing_are_equal(finished: Project, again: Project) -> None:
+    for pattern, count in zip(MADE_ANEW, (3, 1), strict=True):
+        paths = list((again.folder / "anew").glob(pattern))
+        assert len(paths) == count
+        for path in paths:
+            other = finished.results / path.relative_to(again.folder / "anew")
+            assert path.read_bytes() == other.read_bytes()
 
 
 def test_the_report_is_equal_byte_for_byte_but_for_times(finished: Project, again: Project) -> None:
