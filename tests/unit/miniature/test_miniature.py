@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from synthgap.files import replacing_folder
 from synthgap.image_sets.digits import CLASS_IDS, scans
 from synthgap.miniature import attributes, captions
-from synthgap.miniature.loop import batches, deterministic
 from synthgap.miniature.spec import AutoencoderSpec, ClipSpec, DiffusionSpec, MiniatureSpec
 from synthgap.miniature.web import WebScans, collect
+from synthgap.objectives.loop import batches, deterministic
 
 
 def bar(shift: float, thickness: int = 3) -> np.ndarray:
@@ -190,7 +190,7 @@ class TestLoop:
     def test_a_diverged_training_says_what_to_do(self):
         import torch
 
-        from synthgap.miniature.loop import Descent
+        from synthgap.objectives.loop import Descent
 
         descent = Descent(torch.nn.Linear(1, 1), 0.1, 3, "CLIP")
         with pytest.raises(
