@@ -86,6 +86,7 @@ rule write_report:
         [EMBEDDING_CLASSIFIER_FILES[0], QUARANTINE_TABLES[0], QUOTED_TABLES[0]],
         variants=f"{RESULTS}/summary/variants.parquet",
         projection=f"{RESULTS}/projections/{STUDY.headline_encoder}.parquet",
+        encoders=ENCODER_TABLES[:1],
         places=[
             f"{RESULTS}/positions/{STUDY.headline_encoder}/{source}.parquet"
             for source in REPORT_SOURCES

@@ -48,7 +48,11 @@ def problem(table: str, least: int, why: str) -> str | None:
         table: the CSV file.
         least: pairs that it must have.
         why: of the messages, who asks for so many.
+
+    Raises:
+        UnicodeEncodeError: the name holds half a character.
     """
+    table.encode()
     try:
         pairs = read_pairs(table)
     except InputError as error:

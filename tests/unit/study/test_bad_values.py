@@ -41,6 +41,7 @@ SECTIONS: dict[str, tuple[tuple[str | int, ...], Any]] = {
     "DiffusionSpec": (("miniature", "diffusion"), {"steps": 2}),
     "DigitSet": (("natural",), TINY["natural"]),
     "FolderGenerator": (("generators", "other"), {"kind": "folder", "images": "images"}),
+    "MeanRemoved": (("encoders", "moved"), {"kind": "mean-removed", "encoder": "clip"}),
     "MeasuresSpec": (("measures",), TINY["measures"]),
     "MiniatureSpec": (("miniature",), TINY["miniature"]),
     "Mixture": (
@@ -51,10 +52,12 @@ SECTIONS: dict[str, tuple[tuple[str | int, ...], Any]] = {
     "NaturalFolders": (("natural",), {"kind": "folder", **PARTS}),
     "NaturalParquet": (("natural",), {"kind": "parquet", **PARTS}),
     "NaturalTables": (("natural",), {"kind": "table", **PARTS}),
+    "Objective": (("miniature", "clip", "objective"), {"gap": 1}),
     "ParquetGenerator": (("generators", "other"), {"kind": "parquet", "images": "*.parquet"}),
     "ReportSpec": (("report",), TINY["report"]),
     "TemplateRecipe": (("prompts", "disamb"), TINY["prompts"]["disamb"]),
     "TimmClassifier": (("classifiers", "resnet"), TINY["classifiers"]["resnet"]),
+    "Tuning": (("encoders", "clip", "tune"), {"steps": 2}),
     "Variant": (("variants", "disamb"), TINY["variants"]["disamb"]),
     "VisionEncoder": (("encoders", "clip"), {**CLIP, "kind": "vision"}),
 }

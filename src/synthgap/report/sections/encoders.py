@@ -1,0 +1,141 @@
+"""The section of encoders side by side: a table, and what of it the intervals decide."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+from markupsafe import Markup
+
+from synthgap.numbers import NOTHING, Written, in_row, number
+from synthgap.report.rendering import rendered
+from synthgap.summary.encoders import ORDERS
+
+SEPARABILITY, ZERO_SHOT, CHANCE = "linear_separability", "zero_shot_accuracy", 0.5
+
+COLUMNS = {
+    SEPARABILITY: "separable, classes held out",
+    "separability_without_gap": "the same without the gap, no hyperplane",
+    "modality_gap": "modality gap",
+    ZERO_SHOT: "zero-shot accuracy",
+    "centroid_accuracy": "centroid accuracy, natural",
+}
+"""Of the first table, with what they are called."""
+
+Row = dict[Any, Any]
+
+
+class Encoder(NamedTuple):
+    """A row of both tables."""
+
+    name: str
+    in_sample: str
+    cells: list[Written]
+    differences: list[Written]
+    """Of the same columns from the encoder that it is compared with; none for itself."""
+    orders: list[tuple[Written, str]]
+    """Of each order of variants tau, and how many of the pairs that both decide are turned."""
+
+
+def encoders_section(encoders: pd.DataFrame) -> Markup:
+    """Write the encoders side by side, and which of them removed the separability.
+
+    Args:
+        encoders: `summary/encoders`, a row an encoder.
+    """
+    rows = encoders.to_dict("records")
+    (first,) = [row for row in rows if pd.isna(row["compared_with"])]
+    known = [column for column in COLUMNS if encoders[column].notna().any()]
+    return rendered(
+        "encoders",
+        first=first["encoder"],
+        prompts_of=next((row["prompts_of"] for row in rows if pd.notna(row["prompts_of"])), None),
+        columns=[COLUMNS[column] for column in known],
+        orders=list(ORDERS.values()),
+        encoders=[_encoder(row, known) for row in rows],
+        sentences=sentences(rows),
+    )
+
+
+def _encoder(row: Row, columns: Sequence[str]) -> Encoder:
+    compared = pd.notna(row["compared_with"])
+    return Encoder(
+        row["encoder"],
+        _in_sample(row),
+        [in_row(row, column) for column in columns],
+        [in_row(row, f"{column}_difference", signed=True) for column in columns if compared],
+        [
+            (in_row(row, f"{column}_tau", 2), f"{row[f'{column}_turned']:.0f} of {decided:.0f}")
+            for column in ORDERS
+            if pd.notna(decided := row[f"{column}_decided"])
+        ],
+    )
+
+
+def _in_sample(row: Row) -> str:
+    if pd.isna(row["separable_in_sample"]):
+        return NOTHING
+    return "yes" if row["separable_in_sample"] else "no"
+
+
+def sentences(rows: Sequence[Row]) -> list[str]:
+    """Say which encoders removed the separability, and what became of accuracy.
+
+    Removed is what lies below the first encoder's by the paired interval and is not above chance by
+    its own.
+
+    Args:
+        rows: of `summary/encoders`; one of them is compared with none.
+    """
+    (first,) = [row for row in rows if pd.isna(row["compared_with"])]
+    others = [row for row in rows if row is not first and pd.notna(row[SEPARABILITY])]
+    if pd.isna(first[SEPARABILITY]) or not others:
+        return []
+    said = [
+        f"{first['encoder']}: on classes held out, {in_row(first, SEPARABILITY)} of prompts and "
+        f"images are told right by a hyperplane (by chance 0.5)"
+        + ("." if _above(first) else ": nothing decided that could be removed.")
+    ]
+    groups = {
+        "Removed, on classes held out": [r for r in others if _less(r) and not _above(r)],
+        "Lowered, and still above chance": [r for r in others if _less(r) and _above(r)],
+        "Raised": [r for r in others if r[f"{SEPARABILITY}_difference_low"] > 0],
+    }
+    for what, found in groups.items():
+        said += [f"{what}: " + "; ".join(map(_with_accuracy, found)) + "."] if found else []
+    rest = [r for r in others if not any(r in found for found in groups.values())]
+    if rest:
+        said.append("No difference decided: " + "; ".join(map(_with_accuracy, rest)) + ".")
+    no_longer = [
+        row["encoder"]
+        for row in others
+        if first["separable_in_sample"] == 1 and row["separable_in_sample"] == 0
+    ]
+    if no_longer:
+        said.append(
+            f"In the sample, where nothing is held out, a hyperplane tells prompts from images of "
+            f"{first['encoder']}, and none does of {', '.join(no_longer)}."
+        )
+    return said
+
+
+def _above(row: Row) -> bool:
+    return bool(row[f"{SEPARABILITY}_low"] > CHANCE)
+
+
+def _less(row: Row) -> bool:
+    return bool(row[f"{SEPARABILITY}_difference_high"] < 0)
+
+
+def _with_accuracy(row: Row) -> str:
+    """The encoder, its separability, and what the intervals say of its zero-shot accuracy."""
+    column = f"{ZERO_SHOT}_difference"
+    told = f"{row['encoder']} ({in_row(row, SEPARABILITY)}"
+    if pd.isna(row[column]):
+        return told + ")"
+    found = in_row(row, column, signed=True)
+    if row[f"{column}_low"] > 0:
+        return f"{told}; zero-shot accuracy is higher, {found})"
+    if row[f"{column}_high"] < 0:
+        return f"{told}; zero-shot accuracy is lower, {found})"
+    most = number(max(0.0, -row[f"{column}_low"]))
+    return f"{told}; of zero-shot accuracy no change is decided, {found}: it loses {most} at most)"
