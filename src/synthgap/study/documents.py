@@ -27,8 +27,8 @@ file without running anything, and `synthgap init photos made` writes one for fo
 - `miniature.yaml` is the default: handwritten digits, no GPU, no download.
 - `config.yaml` is a link to it, under the name that snakedeploy looks for: a deployed workflow
   reads `config/config.yaml`, or what `--configfile` names in its place.
-- `clip-objectives.yaml` asks which changes to CLIP's training remove the separability of prompts and
-  images; on the miniature, too.
+- `clip-objectives.yaml` asks which changes to CLIP's training remove the separability of prompts
+  and images; on the miniature, too.
 - `imagenet100-sd15.yaml` is the first real step: a hundred classes of ImageNet, Stable Diffusion
   v1.5.
 - `imagenet-sd15.yaml` is the paper's own study: all thousand classes, 1,300 images each.

@@ -45,8 +45,7 @@ def agreement(one: Sequence[Estimate], other: Sequence[Estimate]) -> Agreement:
     """Compare the order of variants in two encoders.
 
     The interval has the plain percentiles of the replicates, made wide enough to hold tau itself:
-    moved as other intervals are, it would leave -1 to 1. Replicates scatter around what was found,
-    which scatters around the truth, so it is rather too wide.
+    moved as other intervals are, it would leave -1 to 1. With few variants it is rather too wide.
 
     Args:
         one: of each variant the measure in one encoder.

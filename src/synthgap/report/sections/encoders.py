@@ -36,6 +36,14 @@ class Encoder(NamedTuple):
     """Of each order of variants tau, and how many of the pairs that both decide are turned."""
 
 
+class Said(NamedTuple):
+    """A sentence, and the encoders of which it holds."""
+
+    text: str
+    encoders: Sequence[str] = ()
+    """Each with its separability and what became of accuracy."""
+
+
 def encoders_section(encoders: pd.DataFrame) -> Markup:
     """Write the encoders side by side, and which of them removed the separability.
 
@@ -52,7 +60,7 @@ def encoders_section(encoders: pd.DataFrame) -> Markup:
         columns=[COLUMNS[column] for column in known],
         orders=list(ORDERS.values()),
         encoders=[_encoder(row, known) for row in rows],
-        sentences=sentences(rows),
+        said=sentences(rows),
     )
 
 
@@ -77,7 +85,7 @@ def _in_sample(row: Row) -> str:
     return "yes" if row["separable_in_sample"] else "no"
 
 
-def sentences(rows: Sequence[Row]) -> list[str]:
+def sentences(rows: Sequence[Row]) -> list[Said]:
     """Say which encoders removed the separability, and what became of accuracy.
 
     Removed is what lies below the first encoder's by the paired interval and is not above chance by
@@ -91,20 +99,16 @@ def sentences(rows: Sequence[Row]) -> list[str]:
     if pd.isna(first[SEPARABILITY]) or not others:
         return []
     said = [
-        f"{first['encoder']}: on classes held out, {in_row(first, SEPARABILITY)} of prompts and "
-        f"images are told right by a hyperplane (by chance 0.5)"
-        + ("." if _above(first) else ": nothing decided that could be removed.")
+        Said(
+            f"{first['encoder']}: on classes held out, {in_row(first, SEPARABILITY)} of prompts "
+            "and images are told right by a hyperplane (by chance 0.5)"
+            + ("." if _above(first) else ": nothing decided that could be removed.")
+        )
     ]
-    groups = {
-        "Removed, on classes held out": [r for r in others if _less(r) and not _above(r)],
-        "Lowered, and still above chance": [r for r in others if _less(r) and _above(r)],
-        "Raised": [r for r in others if r[f"{SEPARABILITY}_difference_low"] > 0],
-    }
-    for what, found in groups.items():
-        said += [f"{what}: " + "; ".join(map(_with_accuracy, found)) + "."] if found else []
-    rest = [r for r in others if not any(r in found for found in groups.values())]
-    if rest:
-        said.append("No difference decided: " + "; ".join(map(_with_accuracy, rest)) + ".")
+    groups: dict[str, list[Row]] = {text: [] for text in GROUPS.values()}
+    for row in others:
+        groups[GROUPS[_change(row)]].append(row)
+    said += [Said(text, [_with_accuracy(row) for row in of]) for text, of in groups.items() if of]
     no_longer = [
         row["encoder"]
         for row in others
@@ -112,30 +116,48 @@ def sentences(rows: Sequence[Row]) -> list[str]:
     ]
     if no_longer:
         said.append(
-            f"In the sample, where nothing is held out, a hyperplane tells prompts from images of "
-            f"{first['encoder']}, and none does of {', '.join(no_longer)}."
+            Said(
+                "In the sample, where nothing is held out, a hyperplane tells prompts from images "
+                f"of {first['encoder']}, and none does of {', '.join(no_longer)}."
+            )
         )
     return said
+
+
+GROUPS = {
+    "removed": "Separability on classes held out is removed:",
+    "lowered": "Lowered, and still above chance:",
+    "raised": "Raised:",
+    "undecided": "No difference decided:",
+}
+"""What became of the separability, in words."""
+
+
+def _change(row: Row) -> str:
+    if row[f"{SEPARABILITY}_difference_high"] < 0:
+        return "lowered" if _above(row) else "removed"
+    return "raised" if row[f"{SEPARABILITY}_difference_low"] > 0 else "undecided"
 
 
 def _above(row: Row) -> bool:
     return bool(row[f"{SEPARABILITY}_low"] > CHANCE)
 
 
-def _less(row: Row) -> bool:
-    return bool(row[f"{SEPARABILITY}_difference_high"] < 0)
-
-
 def _with_accuracy(row: Row) -> str:
     """The encoder, its separability, and what the intervals say of its zero-shot accuracy."""
     column = f"{ZERO_SHOT}_difference"
-    told = f"{row['encoder']} ({in_row(row, SEPARABILITY)}"
+    told = f"{row['encoder']}: {in_row(row, SEPARABILITY)}"
     if pd.isna(row[column]):
-        return told + ")"
+        return told
     found = in_row(row, column, signed=True)
-    if row[f"{column}_low"] > 0:
-        return f"{told}; zero-shot accuracy is higher, {found})"
-    if row[f"{column}_high"] < 0:
-        return f"{told}; zero-shot accuracy is lower, {found})"
-    most = number(max(0.0, -row[f"{column}_low"]))
-    return f"{told}; of zero-shot accuracy no change is decided, {found}: it loses {most} at most)"
+    low, high = row[f"{column}_low"], row[f"{column}_high"]
+    if low > 0:
+        return f"{told}; zero-shot accuracy is higher, {found}"
+    if high < 0:
+        return f"{told}; zero-shot accuracy is lower, {found}"
+    if low == high:
+        return f"{told}; zero-shot accuracy is the same"
+    most = number(max(0.0, -low))
+    return (
+        f"{told}; zero-shot accuracy {found}, so no change is decided, and it loses {most} at most"
+    )

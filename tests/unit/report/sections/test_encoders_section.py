@@ -29,18 +29,19 @@ LESS = ends("linear_separability_difference", -0.3)
 
 def said(*others: dict[str, object], first: dict[str, object] = FIRST) -> str:
     # As a report reads them: what is missing is no number.
-    return "\n".join(sentences(pd.DataFrame([first, *others]).to_dict("records")))
+    found = sentences(pd.DataFrame([first, *others]).to_dict("records"))
+    return "\n".join(f"{each.text} {'; '.join(each.encoders)}" for each in found)
 
 
 def test_removed_is_decided_lower_and_not_above_chance():
     text = said(row("moved", 0.55, **LESS), row("nearly", 0.7, **LESS))
-    assert "Removed, on classes held out: moved (0.550 [0.450, 0.650];" in text
-    assert "Lowered, and still above chance: nearly (0.700" in text
+    assert "Separability on classes held out is removed: moved: 0.550 [0.450, 0.650];" in text
+    assert "Lowered, and still above chance: nearly: 0.700" in text
 
 
 def test_what_no_interval_decides_is_not_called_removed():
     text = said(row("unsure", 0.5, **ends("linear_separability_difference", -0.05)))
-    assert "Removed" not in text
+    assert "removed" not in text
     assert "No difference decided: unsure" in text
 
 
@@ -53,11 +54,16 @@ def test_more_is_said_to_be_more():
     [
         (0.2, "zero-shot accuracy is higher, +0.200 [+0.100, +0.300]"),
         (-0.2, "zero-shot accuracy is lower, −0.200 [−0.300, −0.100]"),
-        (0.02, "no change is decided, +0.020 [−0.080, +0.120]: it loses 0.080 at most"),
+        (0.02, "+0.020 [−0.080, +0.120], so no change is decided, and it loses 0.080 at most"),
     ],
 )
 def test_accuracy_is_decided_by_its_paired_interval(value, words):
     assert words in said(row("moved", 0.5, **LESS, **ends("zero_shot_accuracy_difference", value)))
+
+
+def test_the_same_accuracy_has_no_most():
+    same = ends("zero_shot_accuracy_difference", 0.0, half=0.0)
+    assert "zero-shot accuracy is the same" in said(row("moved", 0.5, **LESS, **same))
 
 
 def test_where_the_first_is_at_chance_there_is_nothing_to_remove():
