@@ -6,17 +6,23 @@ from typing import Any, NamedTuple
 import pandas as pd
 from markupsafe import Markup
 
-from synthgap.numbers import NOTHING, Written, in_row, number
+from synthgap.numbers import NOTHING, Written, in_row
 from synthgap.report.rendering import rendered
 from synthgap.summary.encoders import ORDERS
 
-SEPARABILITY, ZERO_SHOT, CHANCE = "linear_separability", "zero_shot_accuracy", 0.5
+SEPARABILITY, CHANCE = "linear_separability", 0.5
+
+ACCURACIES = {
+    "zero_shot_accuracy": "zero-shot accuracy",
+    "centroid_accuracy": "centroid accuracy",
+}
+"""Of which sentences say whether they hold."""
 
 COLUMNS = {
     SEPARABILITY: "separable, classes held out",
     "separability_without_gap": "the same without the gap, no hyperplane",
     "modality_gap": "modality gap",
-    ZERO_SHOT: "zero-shot accuracy",
+    "zero_shot_accuracy": "zero-shot accuracy",
     "centroid_accuracy": "centroid accuracy, natural",
 }
 """Of the first table, with what they are called."""
@@ -144,20 +150,12 @@ def _above(row: Row) -> bool:
 
 
 def _with_accuracy(row: Row) -> str:
-    """The encoder, its separability, and what the intervals say of its zero-shot accuracy."""
-    column = f"{ZERO_SHOT}_difference"
-    told = f"{row['encoder']}: {in_row(row, SEPARABILITY)}"
-    if pd.isna(row[column]):
-        return told
-    found = in_row(row, column, signed=True)
-    low, high = row[f"{column}_low"], row[f"{column}_high"]
-    if low > 0:
-        return f"{told}; zero-shot accuracy is higher, {found}"
-    if high < 0:
-        return f"{told}; zero-shot accuracy is lower, {found}"
-    if low == high:
-        return f"{told}; zero-shot accuracy is the same"
-    most = number(max(0.0, -low))
-    return (
-        f"{told}; zero-shot accuracy {found}, so no change is decided, and it loses {most} at most"
-    )
+    """The encoder, its separability, and what the intervals say of its accuracies."""
+    said = [f"{row['encoder']}: {in_row(row, SEPARABILITY)}"]
+    for column, name in ACCURACIES.items():
+        low, high = (row[f"{column}_difference_{end}"] for end in ("low", "high"))
+        if pd.isna(low):
+            continue
+        way = "higher" if low > 0 else "lower" if high < 0 else "not decided"
+        said.append(f"{name} {way}, {in_row(row, f'{column}_difference', signed=True)}")
+    return "; ".join(said)
