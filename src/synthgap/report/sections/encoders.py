@@ -10,7 +10,9 @@ from synthgap.numbers import NOTHING, Written, in_row
 from synthgap.report.rendering import rendered
 from synthgap.summary.encoders import ORDERS
 
-SEPARABILITY, CHANCE = "linear_separability", 0.5
+SEPARABILITY, WITHOUT_GAP = "linear_separability", "separability_without_gap"
+
+CHANCE = 0.5
 
 ACCURACIES = {
     "zero_shot_accuracy": "zero-shot accuracy",
@@ -20,7 +22,7 @@ ACCURACIES = {
 
 COLUMNS = {
     SEPARABILITY: "separable, classes held out",
-    "separability_without_gap": "the same without the gap, no hyperplane",
+    WITHOUT_GAP: "the same without the gap, no hyperplane",
     "modality_gap": "modality gap",
     "zero_shot_accuracy": "zero-shot accuracy",
     "centroid_accuracy": "centroid accuracy, natural",
@@ -115,16 +117,16 @@ def sentences(rows: Sequence[Row]) -> list[Said]:
     for row in others:
         groups[GROUPS[_change(row)]].append(row)
     said += [Said(text, [_with_accuracy(row) for row in of]) for text, of in groups.items() if of]
-    no_longer = [
-        row["encoder"]
-        for row in others
-        if first["separable_in_sample"] == 1 and row["separable_in_sample"] == 0
-    ]
-    if no_longer:
+    if first["separable_in_sample"] == 1:
+        still = [row["encoder"] for row in others if row["separable_in_sample"] == 1]
+        whose = (
+            "every encoder" if len(still) == len(others) else ", ".join([first["encoder"], *still])
+        )
         said.append(
             Said(
-                "In the sample, where nothing is held out, a hyperplane tells prompts from images "
-                f"of {first['encoder']}, and none does of {', '.join(no_longer)}."
+                "In the sample, where nothing is held out, a hyperplane tells all prompts from all "
+                f"images of {whose}"
+                + ("." if len(still) == len(others) else ", and none of others.")
             )
         )
     return said
@@ -151,7 +153,11 @@ def _above(row: Row) -> bool:
 
 def _with_accuracy(row: Row) -> str:
     """The encoder, its separability, and what the intervals say of its accuracies."""
-    said = [f"{row['encoder']}: {in_row(row, SEPARABILITY)}"]
+    # Where the means nearly meet, leaving classes out moves them past each other.
+    below = " (below chance)" if row[f"{SEPARABILITY}_high"] < CHANCE else ""
+    said = [f"{row['encoder']}: {in_row(row, SEPARABILITY)}{below}"]
+    if pd.notna(row[WITHOUT_GAP]):
+        said.append(f"without the gap and with no hyperplane {in_row(row, WITHOUT_GAP)}")
     for column, name in ACCURACIES.items():
         low, high = (row[f"{column}_difference_{end}"] for end in ("low", "high"))
         if pd.isna(low):

@@ -67,8 +67,15 @@ def test_where_the_first_is_at_chance_there_is_nothing_to_remove():
 
 
 def test_in_sample_is_a_sentence_of_its_own():
-    assert "none does of moved." in said(row("moved", 0.5, separable_in_sample=0.0))
-    assert "In the sample" not in said(row("moved", 0.5))
+    one, none = row("one", 0.5), row("none", 0.5, separable_in_sample=0.0)
+    assert "images of first, one, and none of others." in said(one, none)
+    assert "images of every encoder." in said(one)
+
+
+def test_below_chance_is_said_with_what_needs_no_hyperplane():
+    text = said(row("moved", 0.3, **LESS, **ends("separability_without_gap", 0.9)))
+    assert "moved: 0.300 [0.200, 0.400] (below chance); without the gap and with no" in text
+    assert "hyperplane 0.900 [0.800, 1.000]" in text
 
 
 def test_encoders_of_images_alone_are_shown_without_words():
