@@ -116,8 +116,9 @@ def without_mean(
 ) -> Float[np.ndarray, "n d"]:
     """Take a mean from unit embeddings; not scaled again.
 
-    Source: V. W. Liang et al., Mind the Gap, arXiv 2203.02053, for embeddings of a trained CLIP that
-    are moved to change the gap; to take the whole mean of each kind, and from other pairs, is ours.
+    Source: V. W. Liang et al., Mind the Gap, arXiv 2203.02053, for embeddings of a trained CLIP
+    that are moved to change the gap; to take the whole mean of each kind, and from other pairs, is
+    ours.
     """
     moved: Float[np.ndarray, "n d"] = points.astype(np.float64) - mean
     return moved
