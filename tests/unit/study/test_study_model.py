@@ -20,7 +20,9 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.mark.parametrize("file", ["config/miniature.yaml", "tests/studies/tiny.yaml"])
+@pytest.mark.parametrize(
+    "file", ["config/miniature.yaml", "config/clip-objectives.yaml", "tests/studies/tiny.yaml"]
+)
 def test_the_projects_own_are_valid(file):
     study = parse_study(read_yaml(ROOT / file), file)
     assert study.study == Path(file).stem

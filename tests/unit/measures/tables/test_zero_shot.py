@@ -62,6 +62,14 @@ def test_it_is_adherence_of_the_queries(tmp_path):
     )
 
 
+def test_replicates_of_two_encoders_that_put_the_same_right_are_the_same(tmp_path):
+    """So that differences between encoders are paired."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    one, other = (measured(tmp_path / name, 0.7)[0] for name in "ab")
+    assert one["zero_shot_accuracy_replicates"] == other["zero_shot_accuracy_replicates"]
+
+
 def test_where_all_are_right_the_interval_is_wilsons(tmp_path):
     row, expected = measured(tmp_path, 0.01)
     assert expected == 1
