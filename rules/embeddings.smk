@@ -1,8 +1,10 @@
 """Embeddings of images and prompts.
 
-Inputs: image tables; the models of the encoders.
+Inputs: image tables; the models of the encoders; for an encoder without its means the embeddings of
+another one, and pairs of image and caption.
 Outputs: embeddings/{encoder}/{source}/{class_id}.parquet, and for the prompts of a variant
-embeddings/{encoder}/prompts/{variant}.parquet.
+embeddings/{encoder}/prompts/{variant}.parquet; embeddings/{encoder}/means.parquet of an encoder without
+its means.
 Guarantees: rows stand in the order of the image table, embeddings have unit length. Neither the
 batch size nor `threads` decides an embedding, but for rounding; where a GPU computes, the threads decode
 pictures for it.
@@ -32,14 +34,25 @@ def by_encoder(value):
     return by("encoder", {name: value(encoder) for name, encoder in STUDY.encoders.items()})
 
 
-ENCODER_PARAMS = by_encoder(lambda encoder: encoder.model_dump(mode="json", exclude={"batch_size"}))
-ENCODER_CHECKPOINT = by_encoder(lambda encoder: model_params(encoder.model))
-ENCODER_THREADS = by_encoder(lambda encoder: threads_of(encoder.model))
-ENCODER_BATCH_SIZE = by_encoder(lambda encoder: encoder.batch_size)
+def of_opened(value):
+    """A job's value by the encoder that opens a model for it, as `by_encoder` gives it."""
+    return by("encoder", {name: value(STUDY.embedded_by(name)) for name in STUDY.encoders})
+
+
+# How a model was fine-tuned, its fingerprint says.
+ENCODER_PARAMS = of_opened(
+    lambda name: STUDY.encoders[name].model_dump(mode="json", exclude={"batch_size", "tune"})
+)
+ENCODER_CHECKPOINT = of_opened(encoder_params)
+ENCODER_THREADS = of_opened(lambda name: threads_of(STUDY.encoders[name].model))
+ENCODER_BATCH_SIZE = of_opened(lambda name: STUDY.encoders[name].batch_size)
+
+OPENED = list(STUDY.opened_encoders)
+MOVED = [name for name in STUDY.encoders if name not in STUDY.opened_encoders]
 
 
 def encoder_input(wildcards):
-    return model_input("encoder", wildcards.encoder, STUDY.encoders[wildcards.encoder].model)
+    return encoder_files(wildcards.encoder)
 
 
 rule embed_images:
@@ -52,6 +65,7 @@ rule embed_images:
         f"{LOGS}/embeddings/{{encoder}}/{{source}}/{{class_id}}.log",
     wildcard_constraints:
         source=one_of(WITH_IMAGES),
+        encoder=one_of(OPENED),
     priority: 1
     conda:
         "../envs/models.yaml"
@@ -77,7 +91,7 @@ rule embed_prompts:
     log:
         f"{LOGS}/embeddings/{{encoder}}/prompts/{{variant}}.log",
     wildcard_constraints:
-        encoder=one_of([name for name, encoder in STUDY.encoders.items() if encoder.embeds_text]),
+        encoder=one_of([name for name in OPENED if STUDY.encoders[name].embeds_text]),
         variant=one_of(WITH_IMAGES),
     conda:
         "../envs/models.yaml"
@@ -96,3 +110,82 @@ rule embed_prompts:
         code=code("embed_prompts.py"),
     script:
         "../workflow/scripts/embed_prompts.py"
+
+
+if MOVED:
+
+    rule find_means:
+        input:
+            unpack(
+                lambda wildcards: {
+                    **encoder_files(wildcards.encoder),
+                    **pairs_input(STUDY.encoders[wildcards.encoder]),
+                }
+            ),
+        output:
+            f"{RESULTS}/embeddings/{{encoder}}/means.parquet",
+        log:
+            f"{LOGS}/embeddings/{{encoder}}/means.log",
+        wildcard_constraints:
+            encoder=one_of(MOVED),
+        priority: 1
+        conda:
+            "../envs/models.yaml"
+        threads: ENCODER_THREADS
+        resources:
+            **sized(lambda wildcards: embedding(wildcards.encoder, IMAGES)),
+            gpu=1,
+            # No parameter: it decides no embedding.
+            batch_size=ENCODER_BATCH_SIZE,
+        params:
+            encoder=ENCODER_PARAMS,
+            checkpoint=ENCODER_CHECKPOINT,
+            pairs=lambda wildcards: pairs_params(STUDY.encoders[wildcards.encoder]),
+            code=code("find_means.py"),
+        script:
+            "../workflow/scripts/find_means.py"
+
+    def of_other_encoder(place):
+        """A file of the encoder that an encoder moves."""
+        return lambda wildcards: f"{RESULTS}/embeddings/" + place.format(
+            **{**wildcards, "encoder": STUDY.embedded_by(wildcards.encoder)}
+        )
+
+    rule remove_mean_of_images:
+        input:
+            means=f"{RESULTS}/embeddings/{{encoder}}/means.parquet",
+            embeddings=of_other_encoder("{encoder}/{source}/{class_id}.parquet"),
+        output:
+            f"{RESULTS}/embeddings/{{encoder}}/{{source}}/{{class_id}}.parquet",
+        log:
+            f"{LOGS}/embeddings/{{encoder}}/{{source}}/{{class_id}}.log",
+        wildcard_constraints:
+            encoder=one_of(MOVED),
+            source=one_of(WITH_IMAGES),
+        priority: 1
+        conda:
+            "../envs/tables.yaml"
+        params:
+            of="image",
+            code=code("remove_mean.py"),
+        script:
+            "../workflow/scripts/remove_mean.py"
+
+    rule remove_mean_of_prompts:
+        input:
+            means=f"{RESULTS}/embeddings/{{encoder}}/means.parquet",
+            embeddings=of_other_encoder("{encoder}/prompts/{variant}.parquet"),
+        output:
+            f"{RESULTS}/embeddings/{{encoder}}/prompts/{{variant}}.parquet",
+        log:
+            f"{LOGS}/embeddings/{{encoder}}/prompts/{{variant}}.log",
+        wildcard_constraints:
+            encoder=one_of(MOVED),
+            variant=one_of(WITH_IMAGES),
+        conda:
+            "../envs/tables.yaml"
+        params:
+            of="prompt",
+            code=code("remove_mean.py"),
+        script:
+            "../workflow/scripts/remove_mean.py"

@@ -92,6 +92,7 @@ rule write_report:
         [table for table in GAIN_TABLES if table.endswith(".parquet")],
         variants=f"{RESULTS}/summary/variants.parquet",
         projection=f"{RESULTS}/projections/{STUDY.headline_encoder}.parquet",
+        encoders=ENCODER_TABLES[:1],
         places=[
             f"{RESULTS}/positions/{STUDY.headline_encoder}/{source}.parquet"
             for source in REPORT_SOURCES

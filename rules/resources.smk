@@ -42,7 +42,7 @@ def generating(variant):
 
 @cache
 def embedding(encoder, images):
-    return needs.embedding(images, weights_mb(STUDY.encoders[encoder].model))
+    return needs.embedding(images, weights_mb(STUDY.encoders[STUDY.embedded_by(encoder)].model))
 
 
 @cache

@@ -4,7 +4,7 @@ import gc
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, NamedTuple, Self, TypeVar
+from typing import NamedTuple, Self, TypeVar
 
 from pydantic import Field, model_validator
 
@@ -13,6 +13,9 @@ from synthgap.places import Place
 from synthgap.section import Section
 
 Model = TypeVar("Model")
+
+MINIATURE = ("clip", "stable-diffusion")
+"""Models that every miniature has."""
 
 _held: dict[Hashable, object] = {}
 
@@ -26,8 +29,9 @@ class ModelSource(Section):
     """Commit of the repository, 40 hexadecimal digits, so that the model cannot change unseen."""
     folder: Place | None = None
     """Local folder in Hugging Face layout, relative to where Snakemake runs."""
-    miniature: Literal["clip", "stable-diffusion"] | None = None
-    """A model that the workflow trains itself, as the section `miniature` says."""
+    miniature: str | None = None
+    """A model that the workflow trains itself, as the section `miniature` says: `clip`,
+    `stable-diffusion`, or one of its further `encoders`."""
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
@@ -36,6 +40,17 @@ class ModelSource(Section):
         if (self.repository is None) != (self.revision is None):
             raise ValueError("repository and revision (the commit to pin) go together")
         return self
+
+
+def miniature_place(name: str) -> str:
+    """Where a model of the miniature lies in a study's folder of models.
+
+    Further encoders have a folder of their own, so that they may be called as anything else there.
+
+    >>> miniature_place("clip"), miniature_place("gap-term")
+    ('clip', 'encoders/gap-term')
+    """
+    return name if name in MINIATURE else f"encoders/{name}"
 
 
 @contextmanager

@@ -36,6 +36,7 @@ def work() -> None:
             read_sources=params.read_sources,
             checkout=Path(params.checkout),
             results=str(Path(snakemake.output[0]).parent),
+            encoders=Path(given.encoders[0]) if given.encoders else None,
         ),
         snakemake.threads,
     )

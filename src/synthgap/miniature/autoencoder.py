@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from synthgap.files import replacing_folder
 from synthgap.image_sets.digits import SIZE
-from synthgap.miniature.loop import Descent, batches, deterministic
 from synthgap.miniature.spec import AutoencoderSpec
 from synthgap.miniature.web import WebScans
+from synthgap.objectives.loop import Descent, batches, deterministic
 
 if TYPE_CHECKING:
     import torch

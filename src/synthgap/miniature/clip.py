@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -11,13 +11,11 @@ from synthgap.files import replacing_folder
 from synthgap.image_sets.digits import SIZE
 from synthgap.miniature.attributes import describe
 from synthgap.miniature.captions import captions, draw
-from synthgap.miniature.loop import Descent, batches, deterministic
 from synthgap.miniature.spec import ClipSpec
 from synthgap.miniature.tokenizer import MAX_TOKENS, train_tokenizer
 from synthgap.miniature.web import WebScans
-
-if TYPE_CHECKING:
-    import torch
+from synthgap.objectives.loop import Descent, batches, deterministic
+from synthgap.objectives.loss import begin, limit, loss
 
 WIDTH = 64
 """Width of both towers and of the space they share."""
@@ -48,20 +46,6 @@ def build(tokenizer: Any) -> Any:
     return CLIPModel(config)
 
 
-def contrast(logits: torch.Tensor, same: torch.Tensor) -> torch.Tensor:
-    """Compute CLIP's symmetric loss where several pairs of a batch may share their caption.
-
-    `logits` is n images × n captions, the pairs on the diagonal; `same` (bool, n×n) tells which
-    pairs have the same caption. An image aims at all copies of its caption in equal shares, and a
-    caption at all its images. With captions that all differ it is the loss that CLIP is known by.
-    """
-    import torch
-
-    shares = same / same.sum(dim=1, keepdim=True)
-    entropy = torch.nn.functional.cross_entropy
-    return (entropy(logits, shares) + entropy(logits.T, shares)) / 2
-
-
 def train_clip(scans: WebScans, spec: ClipSpec, folder: Path) -> None:
     """Train a CLIP on the scans and write model and processor to `folder`.
 
@@ -80,14 +64,28 @@ def train_clip(scans: WebScans, spec: ClipSpec, folder: Path) -> None:
 
     with deterministic(spec.seed) as rng:
         model = build(tokenizer)
+        begin(model.logit_scale, spec.objective)
+        if spec.shared_projection:
+            model.text_projection.weight = model.visual_projection.weight
         descent = Descent(model, spec.learning_rate, spec.steps, "CLIP")
         for _, batch in zip(descent, batches(len(images), spec.batch_size, rng), strict=False):
             said = draw(scans.digits[batch], words[batch], rng)
             same = identity[said][:, None] == identity[said]
             out = model(input_ids=tokens[said], pixel_values=images[batch])
-            descent(contrast(out.logits_per_image, torch.from_numpy(same)))
-            with torch.no_grad():
-                model.logit_scale.clamp_(max=4.6052)  # ln 100, as CLIP does
+            descent(
+                loss(
+                    spec.objective,
+                    out.logits_per_image,
+                    out.image_embeds,
+                    out.text_embeds,
+                    torch.from_numpy(same),
+                )
+            )
+            limit(model.logit_scale)
+    if spec.shared_projection:
+        # A folder of safetensors holds each tensor for itself.
+        weight = model.visual_projection.weight.detach().clone()
+        model.text_projection.weight = torch.nn.Parameter(weight)
 
     processor = CLIPProcessor(
         image_processor=CLIPImageProcessor(

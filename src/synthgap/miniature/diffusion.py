@@ -11,9 +11,9 @@ from synthgap.files import replacing_folder
 from synthgap.miniature import autoencoder
 from synthgap.miniature.attributes import describe
 from synthgap.miniature.captions import captions, draw
-from synthgap.miniature.loop import Descent, batches, deterministic
 from synthgap.miniature.spec import DiffusionSpec
 from synthgap.miniature.web import WebScans
+from synthgap.objectives.loop import Descent, batches, deterministic
 
 if TYPE_CHECKING:
     import torch

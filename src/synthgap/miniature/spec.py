@@ -1,11 +1,14 @@
 """The study file's section on the miniature models: how long and how each is trained."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
+from synthgap.objectives.spec import Objective
+from synthgap.refusals import LONGEST_NAME, PATH_SAFE
 from synthgap.section import Section
 
+Name = Annotated[str, Field(pattern=PATH_SAFE, max_length=LONGEST_NAME)]
 Count = Annotated[int, Field(ge=1)]
 Rate = Annotated[float, Field(gt=0)]
 
@@ -24,6 +27,20 @@ class ClipSpec(Section):
 
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the initial weights and of the order of scans and captions."""
+
+    objective: Objective = Objective()
+    """What it is trained towards; CLIP's own loss if left out."""
+
+    shared_projection: bool = False
+    """Whether images and captions are brought into their common space by one matrix and not two."""
+
+    def asked(self) -> dict[str, Any]:
+        """The keys of a training; later ones only where they are not as they were before."""
+        later = {"objective", "shared_projection"}
+        return {
+            **self.model_dump(mode="json", exclude=later),
+            **self.model_dump(mode="json", include=later, exclude_defaults=True),
+        }
 
 
 class AutoencoderSpec(Section):
@@ -78,3 +95,7 @@ class MiniatureSpec(Section):
 
     diffusion: DiffusionSpec
     """The UNet that takes the noise off latents, guided by captions."""
+
+    encoders: dict[Name, ClipSpec] = Field(default={})
+    """Further CLIPs by name, for encoders alone: `model: {miniature: NAME}`. The diffusion is
+    guided by `clip`, so that its images are the same for all of them."""

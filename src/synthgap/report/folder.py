@@ -21,6 +21,7 @@ from synthgap.report.page import Page, Section, Worst
 from synthgap.report.scripts import write_script
 from synthgap.report.sections.diagnosis import diagnosis_section
 from synthgap.report.sections.embedding_classifiers import embedding_classifiers_section
+from synthgap.report.sections.encoders import encoders_section
 from synthgap.report.sections.flags import flags_section
 from synthgap.report.sections.gains import gains_section
 from synthgap.report.sections.guidance import guidance_data, guidance_section
@@ -89,6 +90,8 @@ class Inputs(NamedTuple):
     """Where the workflow lies."""
     results: str
     """The study's folder, as the workflow names it."""
+    encoders: Path | None = None
+    """Summary of several encoders side by side."""
 
 
 def write_report(path: str | Path, facts: Facts, inputs: Inputs, threads: int) -> None:
@@ -161,7 +164,7 @@ def write_report(path: str | Path, facts: Facts, inputs: Inputs, threads: int) -
             _worst(folder, facts, inputs, rows, diagnosis, small),
             shown,
             geometry(everything, facts.encoder),
-            _sections(tables, facts, inputs.read_sources, columns),
+            _sections(tables, facts, inputs, columns),
             methods(facts, inputs.made_by, inputs.checkout),
             list(inputs.charts),
             __version__,
@@ -269,7 +272,7 @@ def _gains(tables: Mapping[str, pd.DataFrame], facts: Facts) -> list[Section]:
 def _sections(
     tables: Mapping[str, pd.DataFrame],
     facts: Facts,
-    read_sources: list[str],
+    inputs: Inputs,
     columns: Mapping[str, Mapping[str, str]],
 ) -> list[Section]:
     """What opens at a click."""
@@ -308,6 +311,18 @@ def _sections(
             "trained on a source's embeddings, tested on natural ones",
             embedding_classifiers_section(tables["embedding_classifiers"]),
         ),
+        *(
+            []
+            if inputs.encoders is None
+            else [
+                Section(
+                    "encoders",
+                    "Encoders side by side",
+                    "which of them tell prompts from images, and whether they order variants alike",
+                    encoders_section(frame(inputs.encoders)),
+                )
+            ]
+        ),
         Section(
             "flags",
             "Flagged images and copies",
@@ -318,7 +333,7 @@ def _sections(
             "quarantine",
             "Images put aside",
             "files that could not be used",
-            quarantine_section(tables["quarantine"], read_sources),
+            quarantine_section(tables["quarantine"], inputs.read_sources),
         ),
         Section(
             "quoted",

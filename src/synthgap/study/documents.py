@@ -30,6 +30,8 @@ file without running anything, and `synthgap init photos made` writes one for fo
   reads `config/config.yaml`, or what `--configfile` names in its place.
 - `close-the-gap.yaml` filters the miniature's images and chooses among its variants: what helps
   without new images.
+- `clip-objectives.yaml` asks which changes to CLIP's training remove the separability of prompts
+  and images; on the miniature, too.
 - `imagenet100-sd15.yaml` is the first real step: a hundred classes of ImageNet, Stable Diffusion
   v1.5.
 - `imagenet-sd15.yaml` is the paper's own study: all thousand classes, 1,300 images each.

@@ -7,23 +7,25 @@ from typing import Annotated, Any, Self
 from pydantic import Discriminator, Field, PrivateAttr, Tag, model_validator
 
 from synthgap.classes import Category, Classes
-from synthgap.embedding.encoders import Encoder
+from synthgap.embedding.mean_removal import MeanRemoved
 from synthgap.generation.made_elsewhere import MadeElsewhere
 from synthgap.generation.sources import AnyGenerator
 from synthgap.image_sets.natural import NaturalSet
 from synthgap.image_sets.sets import ImageSet
 from synthgap.measures.spec import MeasuresSpec
 from synthgap.miniature.spec import MiniatureSpec
-from synthgap.models import ModelSource
+from synthgap.models import MINIATURE, ModelSource
 from synthgap.places import Told
 from synthgap.prompts.recipes import Recipe
 from synthgap.refusals import LONGEST_NAME, PATH_SAFE
 from synthgap.section import Section
+from synthgap.study.encoders import AnyEncoder, ClipEncoder, Opened
 from synthgap.study.names import NOT_ENCODERS, check_class_ids, check_names
 from synthgap.study.scale_lists import each_scale, each_training, written_lists
 from synthgap.study.variants import Variant, check_parents, count_of, needs, origins
 from synthgap.training.classifiers import Classifier
 from synthgap.training.mixture import Mixture
+from synthgap.tuning.spec import Tuning
 
 NATURAL_TRAIN, NATURAL_VAL = "natural-train", "natural-val"
 """The natural sources; every other source is a variant."""
@@ -95,7 +97,7 @@ class Study(Section):
     """Variants by name: generator, prompt recipe and guidance scale of one synthetic set; of
     several, one a scale, where scales are listed; or of which other variants it takes its
     images."""
-    encoders: dict[Name, Encoder] = Field(min_length=1)
+    encoders: dict[Name, AnyEncoder] = Field(min_length=1)
     """Models that embed images and prompts, by name."""
     measures: MeasuresSpec
     """How images are measured."""
@@ -240,8 +242,31 @@ class Study(Section):
     def models(self) -> dict[str, ModelSource]:
         """The pretrained models that the study opens, by the key that names them."""
         opened = {f"generators.{name}": spec.opens() for name, spec in self.generators.items()}
-        opened |= {f"encoders.{name}": spec.model for name, spec in self.encoders.items()}
+        opened |= {f"encoders.{name}": spec.model for name, spec in self.opened_encoders.items()}
         return {f"{place}.model": model for place, model in opened.items() if model is not None}
+
+    @property
+    def opened_encoders(self) -> dict[str, Opened]:
+        """The encoders that open a model; the others move what these have embedded."""
+        return {
+            name: spec for name, spec in self.encoders.items() if not isinstance(spec, MeanRemoved)
+        }
+
+    def embedded_by(self, encoder: str) -> str:
+        """The encoder whose model embeds for an encoder: itself, or the one that it moves."""
+        spec = self.encoders[encoder]
+        return spec.encoder if isinstance(spec, MeanRemoved) else encoder
+
+    @property
+    def asks_for_pairs(self) -> dict[str, Tuning | MeanRemoved]:
+        """The sections that need pairs of image and caption, by the key under which they stand."""
+        found: dict[str, Tuning | MeanRemoved] = {}
+        for name, spec in self.encoders.items():
+            if isinstance(spec, MeanRemoved):
+                found[f"encoders.{name}"] = spec
+            elif isinstance(spec, ClipEncoder) and spec.tune is not None:
+                found[f"encoders.{name}.tune"] = spec.tune
+        return found
 
     def sources_of(self, training_set: str) -> tuple[str, ...]:
         """The sources that a training set consists of."""
@@ -264,6 +289,7 @@ class Study(Section):
         self._check_classifiers()
         self._check_count()
         self._check_miniature()
+        self._check_encoders()
         return self
 
     def _expand_lists(self) -> None:
@@ -401,8 +427,32 @@ class Study(Section):
                 "section, or use the digits"
             )
         for where, model in self.models.items():
-            if model.miniature and not self.miniature:
+            if not model.miniature:
+                continue
+            if not self.miniature:
                 raise ValueError(f"{where}: the miniature's models need the section miniature")
+            further = self.miniature.encoders if where.startswith("encoders.") else ()
+            _check_named(f"{where}.miniature", model.miniature, (*MINIATURE, *further))
+        if self.miniature:
+            check_names("miniature.encoders", self.miniature.encoders, MINIATURE, folders=True)
+
+    def _check_encoders(self) -> None:
+        """Check what is made of other encoders, and that there are pairs to make it with."""
+        for name, spec in self.encoders.items():
+            if isinstance(spec, MeanRemoved):
+                _check_named(f"encoders.{name}.encoder", spec.encoder, self.encoders)
+                if not isinstance(self.encoders[spec.encoder], ClipEncoder):
+                    raise ValueError(
+                        f"encoders.{name}.encoder: {spec.encoder} is not of the kind clip, which "
+                        "embeds images and prompts; name one that is"
+                    )
+        for where, asked in self.asks_for_pairs.items():
+            model = self.opened_encoders[self.embedded_by(where.split(".")[1])].model
+            if asked.pairs is None and model.miniature is None:
+                raise ValueError(
+                    f"{where}.pairs: missing; name a CSV file with the columns file and caption "
+                    "(only the miniature has pairs of its own)"
+                )
 
 
 def _check_named(where: str, name: str, known: Collection[str]) -> None:

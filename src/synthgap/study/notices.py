@@ -54,7 +54,7 @@ def _text_encoders(study: Study) -> dict[str, TextEncoders]:
         },
         **{
             f"encoders.{name}": text_encoders.of_encoder(spec, study.results)
-            for name, spec in study.encoders.items()
+            for name, spec in study.opened_encoders.items()
         },
     }
 
@@ -95,7 +95,7 @@ def _cut_prompts(
         if spec.prompts is not None:
             names = [
                 f"generators.{spec.generator}",
-                *(f"encoders.{each}" for each in study.encoders),
+                *(f"encoders.{each}" for each in study.opened_encoders),
             ]
             readers |= {(spec.prompts, name): None for name in names if seen_by.get(name)}
     said: dict[_Cut, list[str]] = defaultdict(list)
@@ -163,7 +163,7 @@ def _same_prompts(
     study: Study, prompts: Prompts, seen_by: Mapping[str, TextEncoders]
 ) -> Iterator[str]:
     """Recipes whose prompts differ, but not for an encoder."""
-    for name in study.encoders:
+    for name in study.opened_encoders:
         encoders = seen_by[f"encoders.{name}"]
         for one, other in combinations(prompts if encoders else (), 2):
             classes = []

@@ -10,12 +10,15 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from synthgap.embedding import mean_removal
 from synthgap.errors import InputError
 from synthgap.files import read_regular
+from synthgap.image_sets import pairs
 from synthgap.refusals import in_words
 from synthgap.study import derivable, trainings
 from synthgap.study.images import problem_of_images
 from synthgap.study.model import Study
+from synthgap.tuning.spec import Tuning
 
 LARGEST = 64 * 2**20
 """Bytes of a study file; a thousand classes take a third of one."""
@@ -238,6 +241,7 @@ def _problem(study: Study) -> str | None:
         or derivable.problem(study)
         or _missing_folder(study)
         or problem_of_images(study)
+        or _problem_of_pairs(study)
         or trainings.problem(study)
         or _unwritable(study.results)
     )
@@ -264,6 +268,18 @@ def _missing_folder(study: Study) -> str | None:
     for where, model in study.models.items():
         if model.folder is not None and not os.path.isdir(model.folder):
             return f"{where}.folder: no folder {model.folder}"
+    return None
+
+
+def _problem_of_pairs(study: Study) -> str | None:
+    for where, needs in study.asks_for_pairs.items():
+        if needs.pairs is None:
+            continue
+        least, why = mean_removal.LEAST, f"a mean needs {mean_removal.LEAST}"
+        if isinstance(needs, Tuning):
+            least, why = needs.batch_size, f"a step takes {needs.batch_size} (batch_size)"
+        if problem := pairs.problem(needs.pairs, least, why):
+            return f"{where}.pairs: {problem}"
     return None
 
 

@@ -16,7 +16,7 @@ from synthgap.embedding.encoders import Encoder
 from synthgap.generation.generators import Generator
 from synthgap.jobs.resources import snapshot
 from synthgap.miniature.tokenizer import MAX_TOKENS
-from synthgap.models import ModelSource
+from synthgap.models import ModelSource, miniature_place
 
 CONTEXT: Mapping[str, int] = MappingProxyType({"clip": 77, "siglip": 64, "siglip2": 64})
 """Tokens of a text by type of model, where its configuration leaves it to transformers' default."""
@@ -212,7 +212,7 @@ def alike(encoders: Sequence[TextEncoder], one: str, other: str) -> bool:
 def _folder(model: ModelSource, results: str) -> Path | None:
     """Where a model's files lie; None if they are not on this machine."""
     if model.miniature is not None:
-        folder = Path(results) / "models" / model.miniature
+        folder = Path(results) / "models" / miniature_place(model.miniature)
     elif model.folder is not None:
         folder = Path(model.folder)
     else:

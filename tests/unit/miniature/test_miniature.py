@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from synthgap.files import replacing_folder
 from synthgap.image_sets.digits import CLASS_IDS, scans
 from synthgap.miniature import attributes, captions
-from synthgap.miniature.loop import batches, deterministic
 from synthgap.miniature.spec import AutoencoderSpec, ClipSpec, DiffusionSpec, MiniatureSpec
 from synthgap.miniature.web import WebScans, collect
+from synthgap.objectives.loop import batches, deterministic
 
 
 def bar(shift: float, thickness: int = 3) -> np.ndarray:
@@ -124,6 +124,18 @@ class TestSpec:
         spec = MiniatureSpec(clip={"steps": 1}, autoencoder={"steps": 1}, diffusion={"steps": 1})
         assert 0 < spec.diffusion.caption_dropout < 1
 
+    def test_a_training_of_before_asks_for_what_it_did(self):
+        """Or each CLIP that was trained would be stale."""
+        assert ClipSpec(steps=7).asked() == {
+            "steps": 7,
+            "batch_size": 96,
+            "learning_rate": 2e-3,
+            "seed": 0,
+        }
+        asked = ClipSpec(steps=7, objective={"gap": 1}, shared_projection=True).asked()
+        assert asked["objective"] == {"gap": 1}
+        assert asked["shared_projection"] is True
+
     @pytest.mark.parametrize("wrong", [{"steps": 0}, {"steps": 1, "learning_rate": 0}])
     def test_values_out_of_range_are_refused(self, wrong):
         with pytest.raises(ValidationError):
@@ -190,7 +202,7 @@ class TestLoop:
     def test_a_diverged_training_says_what_to_do(self):
         import torch
 
-        from synthgap.miniature.loop import Descent
+        from synthgap.objectives.loop import Descent
 
         descent = Descent(torch.nn.Linear(1, 1), 0.1, 3, "CLIP")
         with pytest.raises(
@@ -265,26 +277,35 @@ class TestModels:
         pooled = pooled / pooled.norm(dim=-1, keepdim=True)
         assert torch.allclose(pooled[0], out.text_embeds[0], atol=1e-5)
 
-    def test_clip_loss_is_the_known_one_where_pairs_are_unique(self):
-        import torch
+    def test_one_projection_serves_both_and_is_saved_for_each(self, web, tmp_path):
+        from safetensors.numpy import load_file
 
-        from synthgap.miniature.clip import contrast
+        from synthgap.miniature.clip import train_clip
 
-        logits = torch.randn(5, 5, generator=torch.Generator().manual_seed(0))
-        target = torch.arange(5)
-        entropy = torch.nn.functional.cross_entropy
-        known = (entropy(logits, target) + entropy(logits.T, target)) / 2
-        assert contrast(logits, torch.eye(5, dtype=torch.bool)) == pytest.approx(known.item())
+        spec = ClipSpec(
+            steps=2,
+            batch_size=8,
+            shared_projection=True,
+            objective={"temperature": 0.5, "learn_temperature": False},
+        )
+        train_clip(web, spec, tmp_path / "clip")
+        weights = load_file(tmp_path / "clip" / "model.safetensors")
+        assert np.array_equal(
+            weights["visual_projection.weight"], weights["text_projection.weight"]
+        )
+        assert np.exp(-weights["logit_scale"]) == pytest.approx(0.5)
 
-    def test_clip_loss_does_not_ask_to_tell_copies_of_a_caption_apart(self):
-        import torch
+    def test_its_pairs_are_its_scans_with_true_captions(self, web, tmp_path):
+        from synthgap.image_sets.pairs import picture, problem, read_pairs
+        from synthgap.miniature.pairs import FILE, write_pairs
 
-        from synthgap.miniature.clip import contrast
-
-        same = torch.tensor([[1, 1, 0], [1, 1, 0], [0, 0, 1]], dtype=torch.bool)
-        best = contrast(same * 100.0, same)
-        assert best == pytest.approx((4 * np.log(2) + 0) / 6)
-        assert contrast(torch.eye(3) * 100.0, same) > best + 10
+        write_pairs(web, tmp_path / "web")
+        table = tmp_path / "web" / FILE
+        assert problem(str(table), len(web.digits), "") is None
+        for pair, digit in list(zip(read_pairs(table), web.digits, strict=True))[::50]:
+            assert pair.caption.split(", ")[0] == captions.NAMES[digit]
+        shown = np.asarray(picture(read_pairs(table)[7], table))
+        assert np.array_equal(shown, web.pixels[7])
 
     def test_autoencoder_scales_latents_to_a_standard_deviation_of_one(self, models, web):
         import torch

@@ -46,6 +46,7 @@ SECTIONS: dict[str, tuple[tuple[str | int, ...], Any]] = {
     "DigitSet": (("natural",), TINY["natural"]),
     "Filtered": (("variants", "kept", "filtered"), TINY["variants"]["kept"]["filtered"]),
     "FolderGenerator": (("generators", "other"), {"kind": "folder", "images": "images"}),
+    "MeanRemoved": (("encoders", "moved"), {"kind": "mean-removed", "encoder": "clip"}),
     "MeasuresSpec": (("measures",), TINY["measures"]),
     "MiniatureSpec": (("miniature",), TINY["miniature"]),
     "Mixture": (
@@ -56,11 +57,13 @@ SECTIONS: dict[str, tuple[tuple[str | int, ...], Any]] = {
     "NaturalFolders": (("natural",), {"kind": "folder", **PARTS}),
     "NaturalParquet": (("natural",), {"kind": "parquet", **PARTS}),
     "NaturalTables": (("natural",), {"kind": "table", **PARTS}),
+    "Objective": (("miniature", "clip", "objective"), {"gap": 1}),
     "ParquetGenerator": (("generators", "other"), {"kind": "parquet", "images": "*.parquet"}),
     "ReportSpec": (("report",), TINY["report"]),
     "Selected": (("variants", "best", "selected"), TINY["variants"]["best"]["selected"]),
     "TemplateRecipe": (("prompts", "disamb"), TINY["prompts"]["disamb"]),
     "TimmClassifier": (("classifiers", "resnet"), TINY["classifiers"]["resnet"]),
+    "Tuning": (("encoders", "clip", "tune"), {"steps": 2}),
     "Variant": (("variants", "disamb"), TINY["variants"]["disamb"]),
     "VisionEncoder": (("encoders", "clip"), {**CLIP, "kind": "vision"}),
 }

@@ -21,7 +21,11 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "file", ["config/miniature.yaml", "config/guidance-sweep.yaml", "tests/studies/tiny.yaml"]
+    "file",
+    [
+        *("config/miniature.yaml", "config/guidance-sweep.yaml", "config/clip-objectives.yaml"),
+        "tests/studies/tiny.yaml",
+    ],
 )
 def test_the_projects_own_are_valid(file):
     study = parse_study(read_yaml(ROOT / file), file)

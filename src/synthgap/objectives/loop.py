@@ -1,4 +1,4 @@
-"""What the miniature's three training loops share: determinism, schedule, batches, progress."""
+"""What training loops share: determinism, schedule, batches, progress."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Descent:
         value = loss.item()
         if not math.isfinite(value):
             raise ValueError(
-                f"the training of the miniature's {self.bar.desc} has diverged at step "
+                f"the training of {self.bar.desc} has diverged at step "
                 f"{self.bar.n + 1}: lower its learning_rate"
             )
         self.optimiser.zero_grad(set_to_none=True)
