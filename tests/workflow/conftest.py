@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from tests.workflow.called import run_noting
 from tests.workflow.project import ROOT, Project
 
 # Loaded by the processes that are watched, and not here.
@@ -55,14 +56,7 @@ def again(tmp_path_factory: pytest.TempPathFactory, finished: Project) -> Projec
         *project.results.glob("measures/*.parquet"),
     ]:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-    (project.folder / "calls").mkdir()
-    noting = {
-        "PYTHONPATH": str(Path(__file__).parent / "calls"),
-        "CALLS": str(project.folder / "calls"),
-    }
-    alone = ("--config", "workers=off")
     anew = ("models/stable-diffusion.fingerprint", MADE_ANEW[1])
-    project.run(*(f"anew/{name}" for name in anew), *alone, "results=anew", variables=noting)
-    points = "results/points/clip/disamb.parquet"
-    project.run("all", "export_disamb", points, *alone, variables=noting)
+    run_noting(project, *(f"anew/{name}" for name in anew), results="anew")
+    run_noting(project, "all", "export_disamb", "results/points/clip/disamb.parquet")
     return project

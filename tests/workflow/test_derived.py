@@ -9,6 +9,7 @@ import yaml
 
 from synthgap.image_files import byte_ranges
 from synthgap.tables import read, read_embeddings
+from tests.workflow.called import noted, run_noting, uncounted
 from tests.workflow.project import Project
 
 pytestmark = pytest.mark.long
@@ -104,3 +105,16 @@ def test_an_image_more_in_the_source_makes_all_stale_that_take_of_it(derived: Pr
     assert found["filter_images"] == 3
     assert found["select_variants"] == 1
     assert found["take_images"] == found["take_embeddings"] == 12
+
+
+def test_everything_that_its_jobs_call_counts(derived: Project) -> None:
+    made = [
+        *("derived/fit", "choices/best", "images/fit/digit-6", "embeddings/clip/fit/digit-6"),
+        "embeddings/clip/prompts/fit",
+    ]
+    run_noting(derived, *(f"results/{name}.parquet" for name in made), "--force")
+    assert noted(derived).keys() == {
+        *("filter_images.py", "select_variants.py", "take_images.py", "take_embeddings.py"),
+        "take_prompts.py",
+    }
+    assert uncounted(derived) == []

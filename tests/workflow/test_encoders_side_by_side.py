@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from synthgap import tables
+from tests.workflow.called import noted, run_noting, uncounted
 from tests.workflow.project import Project, errors
 
 pytestmark = pytest.mark.long
@@ -67,6 +68,16 @@ def test_they_are_made_beside_what_stands_and_compared(several: Project) -> None
         left /= np.linalg.norm(left, axis=1, keepdims=True)
         assert np.allclose(after, left, atol=1e-5)
     assert several.jobs(TABLE) == []
+    made = ("embeddings/moved/means", "embeddings/moved/disamb/digit-0", "zero_shot/moved")
+    run_noting(several, *(f"results/{name}.parquet" for name in made), "--force")
+    run_noting(several, TABLE, "--force")
+    models = ("results/models/web.fingerprint", "results/models/tuned/tuned.fingerprint")
+    run_noting(several, *models, "--force")
+    assert noted(several).keys() == {
+        *("find_means.py", "remove_mean.py", "measure_zero_shot.py", "compare_encoders.py"),
+        *("write_miniature_pairs.py", "tune_projections.py"),
+    }
+    assert uncounted(several) == []
     # Another picture under a name that a table lists tunes anew.
     Image.new("RGB", (16, 16), "teal").save(several.folder / "mine/1.png")
     assert {"tune_projections", "compare_encoders"} <= several.counts(TABLE).keys()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.workflow.called import noted, run_noting, uncounted
 from tests.workflow.project import Project
 
 pytestmark = pytest.mark.long
@@ -92,3 +93,10 @@ def test_each_scale_is_a_target(swept: Project) -> None:
 def test_a_study_without_a_sweep_plans_nothing_of_it(finished: Project) -> None:
     counts = finished.counts("all", "--forceall")
     assert not {"classify_natural", "summarise_guidance", "draw_guidance"} & set(counts)
+
+
+def test_everything_that_its_jobs_call_counts(swept: Project) -> None:
+    made = ("guidance/clip/disamb-1", "summary/guidance")
+    run_noting(swept, *(f"results/{name}.parquet" for name in made), "--force")
+    assert noted(swept).keys() == {"classify_natural.py", "summarise_guidance.py"}
+    assert uncounted(swept) == []

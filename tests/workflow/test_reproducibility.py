@@ -1,17 +1,13 @@
 """Jobs of one study agree, wherever they run and whether or not they share workers; and what those
 of the second run call counts in the identity of their code."""
 
-import re
 import zipfile
-from collections import defaultdict
-from pathlib import Path
 
 import datasets
 import pandas as pd
 import pytest
 
-from synthgap import identity
-from synthgap.identity.names import Statement, Whole, module_at
+from tests.workflow.called import noted, uncounted
 from tests.workflow.conftest import MADE_ANEW
 from tests.workflow.project import Project
 
@@ -123,63 +119,21 @@ def test_a_report_shows_every_figure(finished: Project, tmp_path: object) -> Non
         assert words in text
 
 
-@pytest.fixture
-def called(again: Project, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[tuple[Path, int]]]:
-    """Of each script the functions that its jobs called, as Python noted: file and line."""
-    monkeypatch.setattr(identity, "PACKAGE_ROOT", again.folder / "src/synthgap")
-    found: dict[str, set[tuple[Path, int]]] = defaultdict(set)
-    for file in (again.folder / "calls").iterdir():
-        name, *lines = file.read_text().splitlines()
-        # Snakemake runs a copy of the script.
-        if script := re.search(r"(\w+\.py)$", name):
-            pairs = (line.split("\t") for line in lines)
-            found[script[1]] |= {(Path(path), int(number)) for path, number in pairs}
-    return {name: calls for name, calls in found.items() if not name.startswith("__")}
+OF_OTHER_STUDIES = {
+    *("fingerprint_model.py", "index_images.py"),
+    # test_derived
+    *("filter_images.py", "select_variants.py", "take_images.py", "take_embeddings.py"),
+    *("take_prompts.py", "count_gains.py"),
+    # test_guidance_sweep
+    *("classify_natural.py", "summarise_guidance.py"),
+    # test_encoders_side_by_side
+    *("compare_encoders.py", "measure_zero_shot.py", "find_means.py", "remove_mean.py"),
+    *("tune_projections.py", "write_miniature_pairs.py"),
+}
+"""Scripts that the tiny study does not run; tests of their own look at what they call."""
 
 
-def test_everything_that_a_job_calls_counts(
-    again: Project, called: dict[str, set[tuple[Path, int]]]
-) -> None:
+def test_everything_that_a_job_calls_counts(again: Project) -> None:
     scripts = {file.name for file in (again.folder / "workflow/scripts").glob("*.py")}
-    # Neither models from a folder nor images inside Parquet files nor variants that are made of
-    # others are in this study.
-    assert scripts - called.keys() == {
-        "fingerprint_model.py",
-        "index_images.py",
-        "filter_images.py",
-        "select_variants.py",
-        "take_images.py",
-        "take_embeddings.py",
-        "take_prompts.py",
-        "count_gains.py",
-    }
-    uncounted = []
-    for script, calls in called.items():
-        counted = set(identity.reached(again.folder / "workflow/scripts" / script))
-        if script == "draw_chart.py":
-            # Which chart it draws, its rule says, and counts.
-            rules = "".join(file.read_text() for file in (again.folder / "rules").glob("*.smk"))
-            for name in re.findall(r'\*\*chart\("(\w+)"', rules):
-                counted |= set(identity.reached(f"synthgap.figures.charts.{name}.draw"))
-        assert len(calls) > 5
-        uncounted += [
-            (script, path.name, line)
-            for path, line in calls
-            if not identity.is_plumbing(path)
-            and Whole(path) not in counted
-            and (around := statement_at(path, line)) is not None
-            and around not in counted
-        ]
-    assert uncounted == []
-
-
-def statement_at(path: Path, line: int) -> Statement | None:
-    """The statement that a function is or lies in; None for what loads modules."""
-    for number, statement in enumerate(module_at(path).statements):
-        decorators = getattr(statement, "decorator_list", [])
-        first = min(each.lineno for each in (statement, *decorators))
-        if first <= line <= (statement.end_lineno or first):
-            # A package's own look-up of names runs where a module is taken from it.
-            looks_up = getattr(statement, "name", "") == "__getattr__"
-            return None if looks_up else Statement(path, number)
-    return None
+    assert scripts - noted(again).keys() == OF_OTHER_STUDIES
+    assert uncounted(again) == []
