@@ -19,6 +19,7 @@ from synthgap.places import Told
 from synthgap.prompts.recipes import Recipe
 from synthgap.refusals import LONGEST_NAME, PATH_SAFE
 from synthgap.section import Section
+from synthgap.seeds import replicate_seed
 from synthgap.study.names import NOT_ENCODERS, check_class_ids, check_names
 from synthgap.training.classifiers import Classifier
 from synthgap.training.mixture import Mixture
@@ -80,6 +81,10 @@ class Study(Section):
     """What the study is for, in a sentence or two; the report shows it."""
     seed: int = Field(default=0, ge=0)
     """Seed of the study. Another seed gives other images of the same distributions."""
+    replicates: int = Field(default=1, ge=1)
+    """How often the study is made, each time with other seeds of its images and, where it trains
+    generator and encoder, of these. With two or more, intervals and verdict also cover what another
+    time would give. Raising it makes only the new ones."""
     results: Told = "results"
     """Folder for everything that the study makes, relative to where Snakemake runs."""
     workers: bool = True
@@ -170,6 +175,39 @@ class Study(Section):
         return generator.max_copies if isinstance(generator, MadeElsewhere) else 1.0
 
     @property
+    def trains_models(self) -> bool:
+        """Whether it trains models that generate or embed."""
+        return any(model.miniature for model in self.models.values())
+
+    def depends_on_seeds(self, *sources: str, encoder: str | None = None) -> bool:
+        """Whether a replicate has others of what is made of these sources, by this encoder."""
+        model = None if encoder is None else self.encoders[encoder].model
+        trained = model is not None and model.miniature is not None
+        return trained or any(self.image_set(source) is None for source in sources)
+
+    def replicate(self, number: int) -> Self:
+        """The study once more: other seeds, and a folder within its results.
+
+        Args:
+            number: of the replicate. The first is the study itself.
+        """
+        if number == 1:
+            return self
+        miniature = self.miniature and self.miniature.model_copy(
+            update={
+                name: spec.model_copy(update={"seed": replicate_seed(spec.seed, number)})
+                for name, spec in self.miniature
+            }
+        )
+        return self.model_copy(
+            update={
+                "seed": replicate_seed(self.seed, number),
+                "miniature": miniature,
+                "results": f"{self.results}/replicates/{number}",
+            }
+        )
+
+    @property
     def models(self) -> dict[str, ModelSource]:
         """The pretrained models that the study opens, by the key that names them."""
         opened = {f"generators.{name}": spec.opens() for name, spec in self.generators.items()}
@@ -196,6 +234,7 @@ class Study(Section):
         self._check_classifiers()
         self._check_count()
         self._check_miniature()
+        self._check_replicates()
         return self
 
     def _check_classes(self) -> None:
@@ -285,6 +324,18 @@ class Study(Section):
         for where, model in self.models.items():
             if model.miniature and not self.miniature:
                 raise ValueError(f"{where}: the miniature's models need the section miniature")
+
+    def _check_replicates(self) -> None:
+        """Check that replicates would differ."""
+        if self.replicates > 1 and not any(
+            self.depends_on_seeds(source, encoder=encoder)
+            for source in self.variants
+            for encoder in self.encoders
+        ):
+            raise ValueError(
+                f"replicates: {self.replicates} would all be alike, since the study neither "
+                "generates images nor trains a model; leave it out"
+            )
 
 
 def _check_named(where: str, name: str, known: Collection[str]) -> None:
