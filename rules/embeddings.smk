@@ -11,7 +11,8 @@ pictures for it.
 
 def embeddings_of(encoder, source):
     return expand(
-        f"{RESULTS}/embeddings/{encoder}/{source}/{{class_id}}.parquet", class_id=STUDY.class_ids
+        f"{home(source, encoder=encoder)}/embeddings/{encoder}/{source}/{{class_id}}.parquet",
+        class_id=STUDY.class_ids,
     )
 
 
@@ -22,7 +23,7 @@ def has_prompts(encoder, variant):
 
 
 def prompts_of(encoder, variant):
-    return f"{RESULTS}/embeddings/{encoder}/prompts/{variant}.parquet"
+    return f"{home(encoder=encoder)}/embeddings/{encoder}/prompts/{variant}.parquet"
 
 
 def by_encoder(value):
@@ -35,6 +36,14 @@ ENCODER_THREADS = by_encoder(lambda encoder: threads_of(encoder.model))
 ENCODER_BATCH_SIZE = by_encoder(lambda encoder: encoder.batch_size)
 
 
+# A path where it is the same of all sources, as of a study itself, since a function costs time.
+images_of_class = f"{RESULTS}/images/{{source}}/{{class_id}}.parquet"
+if RESULTS != MAIN:
+    images_of_class = (
+        lambda wildcards: f"{home(wildcards.source)}/images/{wildcards.source}/{wildcards.class_id}.parquet"
+    )
+
+
 def encoder_input(wildcards):
     return model_input("encoder", wildcards.encoder, STUDY.encoders[wildcards.encoder].model)
 
@@ -42,7 +51,7 @@ def encoder_input(wildcards):
 rule embed_images:
     input:
         unpack(encoder_input),
-        images=f"{RESULTS}/images/{{source}}/{{class_id}}.parquet",
+        images=images_of_class,
     output:
         f"{RESULTS}/embeddings/{{encoder}}/{{source}}/{{class_id}}.parquet",
     log:
