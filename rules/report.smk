@@ -9,6 +9,7 @@ Guarantees: whatever the page says stands in a table; nothing on it is loaded fr
 import yaml
 from synthgap.report.rendering import sources as report_sources
 from synthgap.study import made
+from synthgap.study.seeds_left_open import open_question
 
 REPORT = f"{RESULTS}/report"
 
@@ -64,6 +65,7 @@ def report_facts():
         "named_classes": list(STUDY.report.classes),
         "n": STUDY.measures.n,
         "trains": bool(STUDY.classifiers),
+        "open_question": open_question(STUDY),
         # Of many classes the file that lists them says more; the others decide where and how fast.
         "text": yaml.safe_dump(
             {
@@ -84,6 +86,7 @@ rule write_report:
             for table in ("differences", "classes", "diagnosis", "causes", "copies", "flags")
         ],
         [EMBEDDING_CLASSIFIER_FILES[0], QUARANTINE_TABLES[0], QUOTED_TABLES[0]],
+        REPLICATE_TABLES[::2],
         variants=f"{RESULTS}/summary/variants.parquet",
         projection=f"{RESULTS}/projections/{STUDY.headline_encoder}.parquet",
         places=[
@@ -115,6 +118,7 @@ rule write_report:
         facts=lambda wildcards: report_facts(),
         made_by=list(MADE_BY),
         read_sources=READ,
+        replicated=bool(REPLICATE_TABLES),
         checkout=lambda wildcards: os.path.relpath(HERE),
         code=code("write_report.py"),
     script:

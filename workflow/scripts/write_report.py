@@ -36,6 +36,7 @@ def work() -> None:
             read_sources=params.read_sources,
             checkout=Path(params.checkout),
             results=str(Path(snakemake.output[0]).parent),
+            replicated=params.replicated,
         ),
         snakemake.threads,
     )

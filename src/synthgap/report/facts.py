@@ -42,6 +42,8 @@ class Facts(NamedTuple):
     """The study file."""
     trains: bool = False
     """Whether classifiers are trained."""
+    open_question: str = ""
+    """What the study's seeds leave open, in a sentence; may be empty."""
 
     @property
     def class_ids(self) -> list[str]:
