@@ -17,7 +17,8 @@ def open_question(study: Study) -> str:
         )
         return (
             f"{what}; numbers of whole sets are means over these, whose spread is part of the "
-            "intervals. Classes, pictures, map, charts and quoted ratios are those of the first."
+            "intervals. A range counts classes with a defect in all of them and in any. Classes, "
+            "pictures, map, charts and quoted ratios are those of the first."
         )
     if study.trains_models:
         return (
