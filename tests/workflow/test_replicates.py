@@ -101,3 +101,27 @@ def test_a_study_has_replicates(project: Project) -> None:
     project.run("--touch")
     project.run("--forcerun", "count_causes", "results/summary/causes.parquet")
     assert not (project.results / "summary/replicates.parquet").exists(), "of another study file"
+
+
+def test_of_pretrained_models_only_what_is_generated_is_made_again(project: Project) -> None:
+    models = {name: {"folder": f"results/models/{name}"} for name in ("clip", "stable-diffusion")}
+    generator = project.study["generators"]["stable-diffusion"]
+    project.change_study(
+        replicates=2,
+        miniature=None,
+        generators={"stable-diffusion": {**generator, "model": models["stable-diffusion"]}},
+        encoders={"clip": {"kind": "clip", "model": models["clip"]}},
+    )
+    again = {rule: jobs for rule, jobs in project.counts().items() if rule.startswith("replicate")}
+    of_two_sources = {
+        "embed_images": 6,
+        "measure_class": 6,
+        "measure_source": 2,
+        "measure_pooled": 2,
+    }
+    trained = {rule for rule in OF_A_REPLICATE if rule.startswith("train_miniature")}
+    assert again == {
+        f"replicate2_{rule}": of_two_sources.get(rule, jobs)
+        for rule, jobs in OF_A_REPLICATE.items()
+        if rule not in {*trained, "embed_prompts"}
+    }
