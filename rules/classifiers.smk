@@ -13,8 +13,9 @@ just when they are wanted.
 
 
 def predictions_of(classifier, training_set):
+    folder = home(*STUDY.sources_of(training_set))
     return expand(
-        f"{RESULTS}/classifiers/{classifier}/{training_set}/seed{{seed}}/predictions.parquet",
+        f"{folder}/classifiers/{classifier}/{training_set}/seed{{seed}}/predictions.parquet",
         seed=STUDY.classifiers[classifier].seeds,
     )
 

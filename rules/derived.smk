@@ -38,10 +38,20 @@ def filter_input(wildcards):
 
 
 def taken_from(file):
-    """Of each variant that a derived one may take images of its file, in their order."""
-    return lambda wildcards: [
-        file.format(source=parent, **dict(wildcards)) for parent in parents_of(wildcards.variant)
-    ]
+    """Of each variant that a derived one may take images of its file, in their order.
+
+    `file` gives it, by the variant and the wildcards of the job.
+    """
+    return lambda wildcards: [file(parent, wildcards) for parent in parents_of(wildcards.variant)]
+
+
+def image_table(source, wildcards):
+    return f"{home(source)}/images/{source}/{wildcards.class_id}.parquet"
+
+
+def embedding_table(source, wildcards):
+    folder = home(source, encoder=wildcards.encoder)
+    return f"{folder}/embeddings/{wildcards.encoder}/{source}/{wildcards.class_id}.parquet"
 
 
 def of_filters(value):
@@ -51,11 +61,6 @@ def of_filters(value):
 PARENTS = by("variant", {name: parents_of(name) for name in STUDY.derived})
 
 DECIDING_ENCODER = by("variant", {name: STUDY.deciding_encoder(name) for name in STUDY.derived})
-
-
-# On a cluster, not worth an allocation.
-localrules:
-    take_prompts,
 
 
 rule filter_images:
@@ -118,7 +123,7 @@ rule select_variants:
 rule take_images:
     input:
         origin=f"{RESULTS}/derived/{{variant}}.parquet",
-        images=taken_from(f"{RESULTS}/images/{{source}}/{{class_id}}.parquet"),
+        images=taken_from(image_table),
     output:
         f"{RESULTS}/images/{{variant}}/{{class_id}}.parquet",
     log:
@@ -140,7 +145,7 @@ rule take_images:
 rule take_embeddings:
     input:
         origin=f"{RESULTS}/derived/{{variant}}.parquet",
-        embeddings=taken_from(f"{RESULTS}/embeddings/{{encoder}}/{{source}}/{{class_id}}.parquet"),
+        embeddings=taken_from(embedding_table),
     output:
         f"{RESULTS}/embeddings/{{encoder}}/{{variant}}/{{class_id}}.parquet",
     log:
@@ -161,13 +166,15 @@ rule take_embeddings:
 rule take_prompts:
     input:
         origin=f"{RESULTS}/derived/{{variant}}.parquet",
-        prompts=taken_from(f"{RESULTS}/embeddings/{{encoder}}/prompts/{{source}}.parquet"),
+        prompts=taken_from(lambda source, wildcards: prompts_of(wildcards.encoder, source)),
     output:
         f"{RESULTS}/embeddings/{{encoder}}/prompts/{{variant}}.parquet",
     log:
         f"{LOGS}/embeddings/{{encoder}}/prompts/{{variant}}.log",
     wildcard_constraints:
         variant=one_of(STUDY.derived),
+    # On a cluster, not worth an allocation.
+    localrule: True
     conda:
         "../envs/tables.yaml"
     params:

@@ -16,13 +16,7 @@ DIAGNOSIS_TABLES = expand(
 
 
 def diagnosis_of(encoder, variant):
-    return f"{RESULTS}/diagnosis/{encoder}/{variant}.parquet"
-
-
-# On a cluster, not worth an allocation.
-localrules:
-    join_diagnoses,
-    count_causes,
+    return f"{home(variant, encoder=encoder)}/diagnosis/{encoder}/{variant}.parquet"
 
 
 rule diagnose_variant:
@@ -60,6 +54,8 @@ rule join_diagnoses:
         [f"{RESULTS}/summary/diagnosis.{suffix}" for suffix in ("parquet", "csv")],
     log:
         f"{LOGS}/diagnosis.log",
+    # On a cluster, not worth an allocation.
+    localrule: True
     conda:
         "../envs/tables.yaml"
     params:
@@ -76,6 +72,8 @@ rule count_causes:
         csv=f"{RESULTS}/summary/causes.csv",
     log:
         f"{LOGS}/causes.log",
+    # On a cluster, not worth an allocation.
+    localrule: True
     conda:
         "../envs/tables.yaml"
     params:

@@ -16,7 +16,8 @@ WITH_IMAGES = [source for source in STUDY.sources if source not in STUDY.derived
 
 def embeddings_of(encoder, source):
     return expand(
-        f"{RESULTS}/embeddings/{encoder}/{source}/{{class_id}}.parquet", class_id=STUDY.class_ids
+        f"{home(source, encoder=encoder)}/embeddings/{encoder}/{source}/{{class_id}}.parquet",
+        class_id=STUDY.class_ids,
     )
 
 
@@ -27,7 +28,9 @@ def has_prompts(encoder, variant):
 
 
 def prompts_of(encoder, variant):
-    return f"{RESULTS}/embeddings/{encoder}/prompts/{variant}.parquet"
+    # Of a variant that is selected among others, its images say whose prompts are its own.
+    folder = home(*(name for name in [variant] if name in STUDY.derived), encoder=encoder)
+    return f"{folder}/embeddings/{encoder}/prompts/{variant}.parquet"
 
 
 def by_encoder(value):
@@ -51,6 +54,14 @@ OPENED = list(STUDY.opened_encoders)
 MOVED = [name for name in STUDY.encoders if name not in STUDY.opened_encoders]
 
 
+# A path where it is the same of all sources, as of a study itself, since a function costs time.
+images_of_class = f"{RESULTS}/images/{{source}}/{{class_id}}.parquet"
+if RESULTS != MAIN:
+    images_of_class = (
+        lambda wildcards: f"{home(wildcards.source)}/images/{wildcards.source}/{wildcards.class_id}.parquet"
+    )
+
+
 def encoder_input(wildcards):
     return encoder_files(wildcards.encoder)
 
@@ -58,7 +69,7 @@ def encoder_input(wildcards):
 rule embed_images:
     input:
         unpack(encoder_input),
-        images=f"{RESULTS}/images/{{source}}/{{class_id}}.parquet",
+        images=images_of_class,
     output:
         f"{RESULTS}/embeddings/{{encoder}}/{{source}}/{{class_id}}.parquet",
     log:

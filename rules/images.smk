@@ -27,7 +27,7 @@ FLAG_TABLES = expand(
 
 
 def images_of(source):
-    return expand(f"{RESULTS}/images/{source}/{{class_id}}.parquet", class_id=STUDY.class_ids)
+    return expand(f"{home(source)}/images/{source}/{{class_id}}.parquet", class_id=STUDY.class_ids)
 
 
 def quarantine_of(source):

@@ -13,13 +13,14 @@ every source on every other.
 
 
 def measures_of(encoder, source):
+    folder = home(source, encoder=encoder)
     of_classes = expand(
-        f"{RESULTS}/measures/{encoder}/{source}/{{class_id}}.parquet", class_id=STUDY.class_ids
+        f"{folder}/measures/{encoder}/{source}/{{class_id}}.parquet", class_id=STUDY.class_ids
     )
     return [
         *of_classes,
-        f"{RESULTS}/measures/{encoder}/{source}.parquet",
-        f"{RESULTS}/pooled/{encoder}/{source}.parquet",
+        f"{folder}/measures/{encoder}/{source}.parquet",
+        f"{folder}/pooled/{encoder}/{source}.parquet",
     ]
 
 
@@ -28,7 +29,7 @@ def cross_accuracy_of(encoder):
 
 
 def positions_of(encoder, source):
-    return f"{RESULTS}/positions/{encoder}/{source}.parquet"
+    return f"{home(source, encoder=encoder)}/positions/{encoder}/{source}.parquet"
 
 
 POSITIONS = [
@@ -36,10 +37,20 @@ POSITIONS = [
 ]
 
 
+natural_embeddings_of_class = (
+    f"{RESULTS}/embeddings/{{encoder}}/{NATURAL_TRAIN}/{{class_id}}.parquet"
+)
+if RESULTS != MAIN:
+    natural_embeddings_of_class = (
+        lambda wildcards: f"{home(encoder=wildcards.encoder)}/embeddings/{wildcards.encoder}/{NATURAL_TRAIN}/{wildcards.class_id}.parquet"
+    )
+
+
 rule measure_class:
     input:
+        # Of a source that a replicate shares, it shares the measures, too.
         images=f"{RESULTS}/embeddings/{{encoder}}/{{source}}/{{class_id}}.parquet",
-        natural=f"{RESULTS}/embeddings/{{encoder}}/{NATURAL_TRAIN}/{{class_id}}.parquet",
+        natural=natural_embeddings_of_class,
     output:
         f"{RESULTS}/measures/{{encoder}}/{{source}}/{{class_id}}.parquet",
     log:

@@ -53,7 +53,7 @@ def model_input(role, name, model):
     if model.miniature:
         return {"fingerprint": f"{RESULTS}/models/{miniature_place(model.miniature)}.fingerprint"}
     if model.folder:
-        return {"fingerprint": f"{RESULTS}/models/{role}-{name}.fingerprint"}
+        return {"fingerprint": f"{MAIN}/models/{role}-{name}.fingerprint"}
     return {}
 
 

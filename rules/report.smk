@@ -9,6 +9,7 @@ Guarantees: whatever the page says stands in a table; nothing on it is loaded fr
 import yaml
 from synthgap.report.rendering import sources as report_sources
 from synthgap.study import made
+from synthgap.study.seeds_left_open import open_question
 
 REPORT = f"{RESULTS}/report"
 
@@ -64,6 +65,7 @@ def report_facts():
         "named_classes": list(STUDY.report.classes),
         "n": STUDY.measures.n,
         "trains": bool(STUDY.classifiers),
+        "open_question": open_question(STUDY),
         # Of many classes the file that lists them says more; the others decide where and how fast.
         "text": yaml.safe_dump(
             {
@@ -90,6 +92,7 @@ rule write_report:
         [EMBEDDING_CLASSIFIER_FILES[0], QUARANTINE_TABLES[0], QUOTED_TABLES[0]],
         GUIDANCE_FILES[::2],
         [table for table in GAIN_TABLES if table.endswith(".parquet")],
+        REPLICATE_TABLES[::2],
         variants=f"{RESULTS}/summary/variants.parquet",
         projection=f"{RESULTS}/projections/{STUDY.headline_encoder}.parquet",
         encoders=ENCODER_TABLES[:1],
@@ -122,6 +125,7 @@ rule write_report:
         facts=lambda wildcards: report_facts(),
         made_by=list(MADE_BY),
         read_sources=READ,
+        replicated=bool(REPLICATE_TABLES),
         checkout=lambda wildcards: os.path.relpath(HERE),
         code=code("write_report.py"),
     script:

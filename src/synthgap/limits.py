@@ -32,6 +32,7 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
     {
         "seed": Limit(2**63 - 1, "tables hold no larger ones"),
         "seeds": Limit(2**32 - 1, "NumPy takes no larger ones"),
+        "replicates": Limit(1_000, "each is a study of its own"),
         "images_per_class": Limit(1_000_000, _TABLES),
         "val_per_class": Limit(1_000_000, _TABLES),
         "n": Limit(1_000_000, _TABLES, why_least="one image has no spread"),

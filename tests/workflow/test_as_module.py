@@ -62,7 +62,8 @@ def planned(said: str) -> Counter[str]:
 
 def test_the_catalogue_finds_the_same_workflow(finished: Project) -> None:
     other = ("--snakefile", "workflow/Snakefile")
-    assert finished.jobs("--forceall", *other) == finished.jobs("--forceall")
+    # The order is the scheduler's, and differs from one dry-run to the next.
+    assert sorted(finished.jobs("--forceall", *other)) == sorted(finished.jobs("--forceall"))
     assert finished.jobs(*other) == [], "another way to call it makes nothing stale"
 
 

@@ -8,15 +8,17 @@ def work() -> None:
     from synthgap.described import frame
     from synthgap.files import replacing
     from synthgap.summary.card import Made, card
+    from synthgap.summary.over_replicates import Answer, over_replicates
 
-    params = snakemake.params
+    params, given = snakemake.params, snakemake.input
+    answer = Answer(*map(frame, (given.variants, given.differences, given.causes)))
+    if given.replicates:
+        answer = over_replicates(answer, *map(frame, given.replicates))
     text = card(
         snakemake.wildcards.variant,
         study=params.study,
         classes=params.classes,
-        variants=frame(snakemake.input.variants),
-        differences=frame(snakemake.input.differences),
-        causes=frame(snakemake.input.causes),
+        **answer._asdict(),
         made=Made(params.facts, params.examples),
     )
     with replacing(snakemake.output[0]) as beside:

@@ -37,6 +37,7 @@ def work() -> None:
             checkout=Path(params.checkout),
             results=str(Path(snakemake.output[0]).parent),
             encoders=Path(given.encoders[0]) if given.encoders else None,
+            replicated=params.replicated,
         ),
         snakemake.threads,
     )

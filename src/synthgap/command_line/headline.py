@@ -12,6 +12,7 @@ from synthgap.errors import InputError
 from synthgap.numbers import in_columns
 from synthgap.summary.copied_images import sentences
 from synthgap.summary.headline import headline
+from synthgap.summary.over_replicates import TABLES, Answer, over_replicates
 from synthgap.summary.verdict import verdict
 
 SUFFIXES = frozenset({".yaml", ".yml", ".json"})
@@ -52,6 +53,10 @@ def answer_of(results: Path) -> str:
         frame(table) if (table := summary / f"{name}.parquet").exists() else None
         for name in ("differences", "causes", "copies")
     )
+    over = [table for name in TABLES if (table := summary / f"{name}.parquet").exists()]
+    if differences is not None and causes is not None and len(over) == len(TABLES):
+        first = Answer(variants, differences, causes)
+        variants, differences, causes = over_replicates(first, *map(frame, over))
     of_encoders = [(str(name), rows) for name, rows in variants.groupby("encoder", sort=False)]
     parts = []
     for encoder, rows in of_encoders:

@@ -38,6 +38,8 @@ from synthgap.summary.causes import DEFECTS, NAMES
 from synthgap.summary.copied_images import sentences as said_of_copies
 from synthgap.summary.geometry import geometry
 from synthgap.summary.headline import headline
+from synthgap.summary.over_replicates import TABLES as REPLICATED
+from synthgap.summary.over_replicates import Answer, over_replicates
 from synthgap.summary.verdict import BASELINE, ranked_by, verdict
 from synthgap.tables import read
 
@@ -92,6 +94,8 @@ class Inputs(NamedTuple):
     """The study's folder, as the workflow names it."""
     encoders: Path | None = None
     """Summary of several encoders side by side."""
+    replicated: bool = False
+    """Whether the study has summaries over replicates, of which the page then speaks."""
 
 
 def write_report(path: str | Path, facts: Facts, inputs: Inputs, threads: int) -> None:
@@ -111,9 +115,16 @@ def write_report(path: str | Path, facts: Facts, inputs: Inputs, threads: int) -
     everything, differences, causes = (
         tables[name] for name in ("variants", "differences", "causes")
     )
+    if inputs.replicated:
+        over = (frame(inputs.summary / f"{name}.parquet") for name in REPLICATED)
+        everything, differences, causes = over_replicates(
+            Answer(everything, differences, causes), *over
+        )
+        # The section on the diagnosis is that of the first replicate, as its classes are.
+        tables["variants"] = everything
     variants, classes, diagnosis, judged = (
-        tables[name][tables[name]["encoder"] == facts.encoder]
-        for name in ("variants", "classes", "diagnosis", "causes")
+        table[table["encoder"] == facts.encoder]
+        for table in (everything, tables["classes"], tables["diagnosis"], causes)
     )
     ranked = ranked_by(everything, differences, facts.encoder)
     accuracy = accuracy_of(classes, facts.sources, ranked)

@@ -79,6 +79,7 @@ def text_of(facts: Facts, commit: str | None) -> str:
         if facts.trains
         else ""
     )
+    opened = f" {facts.open_question}" if facts.open_question else ""
     return (
         f"We compared {compared} ({sets}) with natural images of the same "
         f"{counted(len(facts.classes), 'class', 'classes')} by {by}. All images were embedded with "
@@ -89,7 +90,7 @@ def text_of(facts: Facts, commit: str | None) -> str:
         "Intervals are 95 % intervals by resampling images within classes, with the same draws in "
         "every set, so that differences are paired. A class was called defective where its images "
         "differ from natural ones further than random partings of both do, at a false-discovery "
-        f"rate of 5 % over the classes.{trained}"
+        f"rate of 5 % over the classes.{trained}{opened}"
     )
 
 

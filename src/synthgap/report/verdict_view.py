@@ -130,11 +130,15 @@ def _bar(cause: str, row: Mapping[Any, Any] | None) -> Bar:
     if row is None or not row["classes"]:
         return Bar(cause, ICONS[cause], "not measured", "–", 0.0, measured=False)
     suffer, classes = int(row["suffer"]), int(row["classes"])
+    text, said = counted(cause, suffer, classes), f"{suffer} of {classes}"
+    if "ever" in row:
+        text = f"{text} in all {row['replicates']} {row['unit']}, {row['ever']} in any"
+        said = said if row["ever"] == suffer else f"{suffer}\N{EN DASH}{row['ever']} of {classes}"
     return Bar(
         cause,
         ICONS[cause],
-        counted(cause, suffer, classes),
-        f"{suffer} of {classes}",
+        text,
+        said,
         round(100 * suffer / classes, 1),
         measured=True,
     )

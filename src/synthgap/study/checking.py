@@ -24,6 +24,7 @@ def said_of(file: str, shown: str | None = None) -> str:
     for notice in notices(study):
         print(f"synthgap: note: {notice}", file=sys.stderr)
     images = len(study.generated) * len(study.classes) * (study.images_per_class or 0)
+    images *= study.replicates
     lines = [
         f"{shown}: {counted(len(study.classes), 'class', 'classes')}, "
         f"{counted(len(study.variants), 'variant')}, {counted(images, 'image')} to generate"
@@ -33,6 +34,10 @@ def said_of(file: str, shown: str | None = None) -> str:
             parameters = recipe.check(spec, len(study.classes))
         except InputError as error:
             raise InputError(f"{shown}: classifiers.{name}: {error}") from error
-        trainings = counted(len(study.training_sets) * len(spec.seeds), "training")
+        times = sum(
+            study.replicates if study.depends_on_seeds(*study.sources_of(name)) else 1
+            for name in study.training_sets
+        )
+        trainings = counted(times * len(spec.seeds), "training")
         lines.append(f"{name}: {parameters / 1e6:.3g} million parameters, {trainings}")
     return "\n".join(lines)

@@ -75,6 +75,10 @@ class Study(Section):
     """What the study is for, in a sentence or two; the report shows it."""
     seed: int = Field(default=0, ge=0)
     """Seed of the study. Another seed gives other images of the same distributions."""
+    replicates: int = Field(default=1, ge=1)
+    """How often the study is made, each time with other seeds of its images and, where it trains
+    generator and encoder, of these. With two or more, intervals and verdict also cover what another
+    time would give. Raising it makes only the new ones."""
     results: Told = "results"
     """Folder for everything that the study makes, relative to where Snakemake runs."""
     workers: bool = True
@@ -239,6 +243,28 @@ class Study(Section):
         return None if name is None else self.generators[name]
 
     @property
+    def trains_models(self) -> bool:
+        """Whether it trains models that generate or embed."""
+        return any(model.miniature for model in self.models.values())
+
+    def depends_on_seeds(self, *sources: str, encoder: str | None = None) -> bool:
+        """Whether a replicate has others of what is made of these sources, by this encoder."""
+        return (encoder is not None and self._is_trained(encoder)) or any(
+            self._has_other_images(source) for source in sources
+        )
+
+    def _is_trained(self, encoder: str) -> bool:
+        opened = self.opened_encoders[self.embedded_by(encoder)]
+        tuned = isinstance(opened, ClipEncoder) and opened.tune is not None
+        return tuned or (opened.model is not None and opened.model.miniature is not None)
+
+    def _has_other_images(self, source: str) -> bool:
+        if source not in self.derived:
+            return source in self.generated
+        parents = self.variants[source].parents
+        return self.depends_on_seeds(*parents, encoder=self.deciding_encoder(source))
+
+    @property
     def models(self) -> dict[str, ModelSource]:
         """The pretrained models that the study opens, by the key that names them."""
         opened = {f"generators.{name}": spec.opens() for name, spec in self.generators.items()}
@@ -290,6 +316,7 @@ class Study(Section):
         self._check_count()
         self._check_miniature()
         self._check_encoders()
+        self._check_replicates()
         return self
 
     def _expand_lists(self) -> None:
@@ -453,6 +480,18 @@ class Study(Section):
                     f"{where}.pairs: missing; name a CSV file with the columns file and caption "
                     "(only the miniature has pairs of its own)"
                 )
+
+    def _check_replicates(self) -> None:
+        """Check that replicates would differ."""
+        if self.replicates > 1 and not any(
+            self.depends_on_seeds(source, encoder=encoder)
+            for source in self.variants
+            for encoder in self.encoders
+        ):
+            raise ValueError(
+                f"replicates: {self.replicates} would all be alike, since the study neither "
+                "generates images nor trains a model; leave it out"
+            )
 
 
 def _check_named(where: str, name: str, known: Collection[str]) -> None:

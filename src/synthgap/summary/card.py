@@ -82,7 +82,7 @@ def card(
         "## How they were made",
         _how(made),
         "## Limits of these claims",
-        _limits(),
+        _limits(replicated="replicates" in causes),
         "No licence is stated here: those of the model, and of the images and prompts that went "
         "into it, are for whoever publishes the set to settle.",
         *_cited(),
@@ -131,7 +131,7 @@ def study_card(
     parts.append("## How they were made")
     for source, how in made.items():
         parts += [f"### {plain(source)}", _how(how)]
-    parts += ["## Limits of these claims", _limits(), *_cited()]
+    parts += ["## Limits of these claims", _limits(replicated="replicates" in causes), *_cited()]
     return _joined(parts)
 
 
@@ -221,14 +221,15 @@ def _how(made: Made) -> str:
     return "\n".join([*facts, *examples]) or "The study does not say."
 
 
-def _limits() -> str:
+def _limits(*, replicated: bool) -> str:
     return "\n".join(
         f"- {text}"
         for text in (
             "They hold for these classes, these natural images and the encoder named; another "
             "encoder may see other gaps.",
-            "Intervals are of 95 % and come from resampling images; the classes are taken as "
-            "given.",
+            "Intervals are of 95 % and come from resampling images"
+            f"{' and from the spread between replicates' if replicated else ''}; the classes are "
+            "taken as given.",
             "Natural images are the reference, not an upper bound.",
             "A class has a defect at a false-discovery rate of 5 % over the classes; where none "
             "was found, there may be one that is too small for so few images.",

@@ -55,7 +55,7 @@ def differences_table(
     """
     rows: list[Row] = []
     for encoder in dict.fromkeys(item.encoder for item in measured):
-        found = {item.source: _measures(item) for item in measured if item.encoder == encoder}
+        found = {item.source: measures_in(item) for item in measured if item.encoder == encoder}
         rows += _differences({"encoder": encoder, "classifier": None}, found)
     order = list(dict.fromkeys(item.source for item in measured))
     for classifier in dict.fromkeys(training.classifier for training in trainings):
@@ -71,7 +71,7 @@ def differences_table(
     return described_table(rows, COLUMNS)
 
 
-def _measures(item: Measured) -> dict[str, Estimate]:
+def measures_in(item: Measured) -> dict[str, Estimate]:
     """Every measure of a source that has replicates; another table of measures adds its line."""
     return {
         **over_classes(rows_of_classes(item)),

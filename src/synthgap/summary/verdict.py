@@ -40,12 +40,26 @@ OVER_ALL = {
 """Of causes."""
 
 
+class Seeds(NamedTuple):
+    """How many replicates of a study there are, and what differs between them."""
+
+    replicates: int
+    unit: str
+
+    def __str__(self) -> str:
+        """How many of what."""
+        return f"{self.replicates} {self.unit}"
+
+
 class Difference(NamedTuple):
     """How much higher one source is than another, with its 95 % interval."""
 
     value: float
     low: float
     high: float
+    agreeing: int = 0
+    """Of several replicates of the study how many alone decide it, in this direction."""
+    seeds: Seeds | None = None
 
     @property
     def sign(self) -> int:
@@ -57,9 +71,26 @@ class Difference(NamedTuple):
         """Whether it says nothing: not measured, or everything right whatever the images."""
         return pd.isna(self.value) or self.value == self.low == self.high == 0
 
+    @property
+    def reversed(self) -> "Difference":
+        """How much higher the other is."""
+        return self._replace(value=-self.value, low=-self.high, high=-self.low)
+
+    def written(self, *, signed: bool = False) -> str:
+        """With its interval."""
+        return str(with_interval(self.value, self.low, self.high, signed=signed))
+
+    @property
+    def by_replicates(self) -> str:
+        """In how many replicates it is decided; nothing where there is only one."""
+        if self.seeds is None:
+            return ""
+        return f"decided in {self.agreeing} of {self.seeds}"
+
     def __str__(self) -> str:
-        """With its sign and interval."""
-        return str(with_interval(*self, signed=True))
+        """With its sign and interval, and in how many replicates it is decided."""
+        said = self.written(signed=True)
+        return f"{said}; {self.by_replicates}" if self.seeds else said
 
 
 NONE = Difference(float("nan"), float("nan"), float("nan"))
@@ -80,7 +111,8 @@ def verdict(
     """Say which variant comes closest to natural images, and of each what is wrong with it.
 
     A difference is decided where its paired 95 % interval leaves zero out; a defect where the
-    diagnosis finds it.
+    diagnosis finds it. Of tables over replicates (`over_replicates`) the interval covers these,
+    too, and a class has a defect where all of them find it.
 
     Args:
         variants: `summary/variants`, a row a source and encoder.
@@ -90,7 +122,8 @@ def verdict(
 
     Returns:
         Sentences: the ranking, where there are two variants or more; one a variant, in the order
-        of the study; what could not be measured, if there is any.
+        of the study; what could not be measured, if there is any; of replicates that these are
+        spoken of.
     """
     of_encoder = variants[variants["encoder"] == encoder]
     sources = [name for name in of_encoder["source"] if not name.startswith("natural-")]
@@ -101,6 +134,7 @@ def verdict(
         *_ranking(sources, found),
         *(_of_variant(source, judged[judged["source"] == source], found) for source in sources),
         *_unmeasured(judged),
+        *_of_replicates(_seeds_in(judged)),
     ]
 
 
@@ -139,9 +173,27 @@ def _differences(table: pd.DataFrame, encoder: str, classifier: str | None) -> D
     for row in table[(table["encoder"] == encoder) | trained].to_dict("records"):
         value, low, high = (row[f"difference{end}"] for end in ("", "_low", "_high"))
         measure, one, other = row["measure"], row["source"], row["other"]
-        found[measure, one, other] = Difference(value, low, high)
-        found[measure, other, one] = Difference(-value, -high, -low)
+        difference = Difference(value, low, high)
+        if "replicates" in row:
+            seeds = Seeds(int(row["replicates"]), row["unit"])
+            difference = Difference(value, low, high, int(row["agreeing"]), seeds)
+        found[measure, one, other] = difference
+        found[measure, other, one] = difference.reversed
     return found
+
+
+def _seeds_in(table: pd.DataFrame) -> Seeds | None:
+    """The replicates that a table speaks of; None where it is that of one."""
+    if "replicates" not in table or table.empty:
+        return None
+    return Seeds(int(table["replicates"].max()), table["unit"].iloc[0])
+
+
+def _of_replicates(seeds: Seeds | None) -> list[str]:
+    """Say that numbers are means."""
+    if seeds is None:
+        return []
+    return [f"Numbers are means over {seeds}, which intervals cover beside the draw of images."]
 
 
 def _ranking(sources: Sequence[str], found: Differences) -> list[str]:
@@ -161,8 +213,14 @@ def _ranking(sources: Sequence[str], found: Differences) -> list[str]:
     standing = "does better than" if better else "comes closest to"
     return [
         f"{first} {standing} natural images in {title}; the next is {others[0]}, lower by "
-        f"{with_interval(*found[measure, others[0], first])}."
+        f"{_plainly(found[measure, others[0], first])}."
     ]
+
+
+def _plainly(difference: Difference, then: str = "") -> str:
+    """A difference without its sign, what it is, and in how many replicates it is decided."""
+    said = f"{difference.written()}{then}"
+    return f"{said} ({difference.by_replicates})" if difference.seeds else said
 
 
 def _of_variant(source: str, causes: pd.DataFrame, found: Differences) -> str:
@@ -171,7 +229,12 @@ def _of_variant(source: str, causes: pd.DataFrame, found: Differences) -> str:
         for row in causes.to_dict("records")
         if row["classes"]
     }
-    parts = [*_accuracy(source, found), *_defects(source, counts, found)]
+    ever = {row["cause"]: row["ever"] for row in causes.to_dict("records") if "ever" in row}
+    seeds = _seeds_in(causes)
+    parts = [
+        *_accuracy(source, found),
+        *_defects(source, counts, found, ever, seeds),
+    ]
     return f"{source}: {'; '.join(parts) or 'nothing could be measured'}."
 
 
@@ -184,15 +247,50 @@ def _accuracy(source: str, found: Differences) -> list[str]:
         if difference.sign == 0:
             return [f"not decided whether below natural images in {title} ({difference})"]
         if difference.sign > 0:
-            return [f"{with_interval(*difference)} above natural images in {title}"]
-        return [
-            f"{with_interval(*found[measure, source, BASELINE])} below natural images in {title}"
-        ]
+            return [_plainly(difference, f" above natural images in {title}")]
+        return [_plainly(found[measure, source, BASELINE], f" below natural images in {title}")]
     return []
 
 
-def _defects(source: str, counts: Mapping[str, tuple[int, int]], found: Differences) -> list[str]:
-    """Say in how many classes a variant has each defect, then what only all together decide."""
+def _defects(
+    source: str,
+    counts: Mapping[str, tuple[int, int]],
+    found: Differences,
+    ever: Mapping[str, int],
+    seeds: Seeds | None,
+) -> list[str]:
+    """Say in how many classes a variant has each defect, then what only all together decide.
+
+    Of replicates first in how many all have it, then in how many only some.
+    """
+    more = {
+        cause: (ever.get(cause, suffer) - suffer, classes)
+        for cause, (suffer, classes) in counts.items()
+    }
+    always, sometimes = _counts(counts), _counts(more)
+    of_all = "" if seeds is None else f"in all {seeds} "
+    said = [f"{of_all}{always}"] if always else []
+    said += [f"in some but not all of {seeds} {sometimes}"] if sometimes else []
+    together = [
+        NAMES[cause]
+        for cause, (column, sign) in OVER_ALL.items()
+        if not any(each.get(cause, (0, 0))[0] for each in (counts, more))
+        and found[column, BASELINE, source].sign == sign
+    ]
+    if together:
+        said.append(
+            f"over all classes together its images are {' and '.join(together)}, "
+            "though in no single one decidedly"
+        )
+    elif counts and not said:
+        classes = max(classes for _, classes in counts.values())
+        of_any = "" if seeds is None else f", in any of {seeds}"
+        said.append(f"no defect is decided in any of {classes} classes{of_any}")
+    return said
+
+
+def _counts(counts: Mapping[str, tuple[int, int]]) -> str:
+    """Word in how many classes there is each defect; nothing where there is none."""
     parts: list[str] = []
     last_subject, last_classes = "", 0
     for cause, defect in DEFECTS.items():
@@ -203,21 +301,7 @@ def _defects(source: str, counts: Mapping[str, tuple[int, int]], found: Differen
         subject = "" if defect.subject == last_subject else f"{defect.subject} "
         parts.append(f"in {suffer}{of_all} {subject}{defect.predicate}")
         last_subject, last_classes = defect.subject, classes
-    said = [", ".join(parts)] if parts else []
-    together = [
-        NAMES[cause]
-        for cause, (column, sign) in OVER_ALL.items()
-        if not counts.get(cause, (0, 0))[0] and found[column, BASELINE, source].sign == sign
-    ]
-    if together:
-        said.append(
-            f"over all classes together its images are {' and '.join(together)}, "
-            "though in no single one decidedly"
-        )
-    elif counts and not parts:
-        classes = max(classes for _, classes in counts.values())
-        said.append(f"no defect is decided in any of {classes} classes")
-    return said
+    return ", ".join(parts)
 
 
 def _unmeasured(causes: pd.DataFrame) -> list[str]:

@@ -96,3 +96,32 @@ def test_the_report_is_named_where_it_is_made(results):
         f"To pass on: {results / 'report.zip'} (unpack it and open report.html)",
         f"Tables: {results / 'summary'}",
     ]
+
+
+def test_of_replicates_verdict_and_table_speak_of_all(results):
+    ends = {"mean": -0.1, "mean_low": -0.2, "mean_high": 0.1}
+    rows = [
+        {
+            "encoder": "clip",
+            "classifier": None,
+            "measure": "knn_accuracy",
+            "source": source,
+            "other": other,
+            "replicates": 5,
+            "unit": "trainings",
+            "agreeing": 2,
+            **(ends if other else {"mean": 0.7, "mean_low": 0.6, "mean_high": 0.8}),
+        }
+        for source, other in (("made", None), ("natural-train", "made"))
+    ]
+    defect = {"encoder": "clip", "source": "made", "class_id": "owl", "cause": "concept"}
+    suffering = {"defect": "off target", "unit": "trainings", "replicates": 5, "suffer": 3}
+    pd.DataFrame(rows).to_parquet(results / "summary/replicates.parquet")
+    pd.DataFrame([{**defect, **suffering}]).to_parquet(
+        results / "summary/replicated_defects.parquet"
+    )
+    text = " ".join(answer_of(results).split())
+    assert "made: not decided whether below natural images in 5-NN accuracy" in text
+    assert "decided in 2 of 5 trainings" in text
+    assert "in some but not all of 5 trainings in 1 of 1 classes its images are off target" in text
+    assert "made 7 0.700" in text

@@ -105,3 +105,14 @@ def test_bars_count_classes_and_say_where_nothing_was_measured():
     for bar in (second, *rest):
         assert (bar.said, bar.percent, bar.measured) == ("–", 0.0, False)
     assert (other.bars[0].said, other.bars[0].percent) == ("3 of 3", 100.0)
+
+
+def test_bars_of_replicates_tell_classes_of_all_from_those_of_any():
+    causes = pd.DataFrame(
+        [["made", FIRST, 8, 2, 5], ["other", FIRST, 3, 3, 3]],
+        columns=["source", "cause", "classes", "suffer", "ever"],
+    ).assign(replicates=5, unit="trainings")
+    _, made, other = laid_out(variants(), causes)[0]
+    assert (made.bars[0].said, made.bars[0].percent) == ("2–5 of 8", 25.0)
+    assert made.bars[0].text.endswith("in all 5 trainings, 5 in any")
+    assert other.bars[0].said == "3 of 3"

@@ -277,3 +277,58 @@ class TestNotMeasured:
 
     def test_nothing_is_said_where_all_was_measured(self):
         assert self.last(causes(adherence=(0, 2))).startswith("made: ")
+
+
+class TestReplicates:
+    """Of tables over replicates, which say how many there are and how many agree."""
+
+    @staticmethod
+    def over(table, agreeing=2):
+        return table.assign(agreeing=agreeing, replicates=5, unit="trainings")
+
+    def said(self, differences, suffer, variants=ONE, **ever):
+        counted = causes(**suffer)
+        counted["ever"] = [ever.get(cause, some) for cause, (some, _) in suffer.items()]
+        return verdict(variants, self.over(differences), self.over(counted), "clip")
+
+    def test_a_difference_is_told_with_how_many_decide_it_alone(self):
+        said = self.said(of_made(knn_accuracy=WORSE), {"diversity": (3, 10)})
+        assert said == [
+            "made: 0.200 [0.100, 0.300] below natural images in 5-NN accuracy (decided in 2 of 5 "
+            "trainings); in all 5 trainings in 3 of 10 classes its images are too alike.",
+            "Numbers are means over 5 trainings, which intervals cover beside the draw of images.",
+        ]
+
+    def test_what_both_do_not_decide_is_not_decided_whatever_single_ones_say(self):
+        first, *_ = self.said(of_made(knn_accuracy=SAME), {})
+        assert first == (
+            "made: not decided whether below natural images in 5-NN accuracy (+0.010 [−0.020, "
+            "+0.040]; decided in 2 of 5 trainings)."
+        )
+
+    def test_a_defect_that_only_some_find_is_told_apart(self):
+        first, *_ = self.said(
+            of_made(), {"diversity": (3, 10), "concept": (0, 10)}, diversity=4, concept=2
+        )
+        assert first == (
+            "made: in all 5 trainings in 3 of 10 classes its images are too alike; in some but "
+            "not all of 5 trainings in 1 of 10 classes its images are too alike, in 2 off target."
+        )
+
+    def test_no_defect_in_any(self):
+        first, *_ = self.said(of_made(), {"diversity": (0, 10)})
+        assert first == "made: no defect is decided in any of 10 classes, in any of 5 trainings."
+
+    def test_a_ranking_says_how_many_decide_it(self):
+        table = differences(
+            {
+                ("knn_accuracy", "natural-train", "good"): SAME,
+                ("knn_accuracy", "natural-train", "bad"): WORSE,
+                ("knn_accuracy", "good", "bad"): WORSE,
+            }
+        )
+        first, *_ = self.said(table, {}, variants("good", "bad"))
+        assert first == (
+            "good comes closest to natural images in 5-NN accuracy; the next is bad, lower by "
+            "0.200 [0.100, 0.300] (decided in 2 of 5 trainings)."
+        )
