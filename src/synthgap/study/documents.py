@@ -25,13 +25,17 @@ names the file, the key and the remedy, before any job runs; `synthgap check my-
 file without running anything, and `synthgap init photos made` writes one for folders of images.
 
 - `miniature.yaml` is the default: handwritten digits, no GPU, no download.
-- `guidance-sweep.yaml` is a study of it: one prompt at nine guidance scales.
 - `config.yaml` is a link to it, under the name that snakedeploy looks for: a deployed workflow
   reads `config/config.yaml`, or what `--configfile` names in its place.
-- `close-the-gap.yaml` filters the miniature's images and chooses among its variants: what helps
-  without new images.
+- `guidance-sweep.yaml` is a study of it: one prompt at nine guidance scales. So are the next four;
+  what came out stands in `docs/studies`.
+- `close-the-gap.yaml` filters its images and chooses among its variants: what helps without new
+  images.
 - `clip-objectives.yaml` asks which changes to CLIP's training remove the separability of prompts
-  and images; on the miniature, too.
+  and images.
+- `embedding-classifiers.yaml` asks which classifiers on embeddings use the whole distribution, in
+  the spaces of two encoders.
+- `replicates.yaml` is the default five times, trained anew each time.
 - `imagenet100-sd15.yaml` is the first real step: a hundred classes of ImageNet, Stable Diffusion
   v1.5.
 - `imagenet-sd15.yaml` is the paper's own study: all thousand classes, 1,300 images each.

@@ -21,15 +21,11 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "file",
-    [
-        *("config/miniature.yaml", "config/guidance-sweep.yaml", "config/clip-objectives.yaml"),
-        "tests/studies/tiny.yaml",
-    ],
+    "file", [*sorted((ROOT / "config").glob("[!i]*.yaml")), ROOT / "tests/studies/tiny.yaml"]
 )
 def test_the_projects_own_are_valid(file):
-    study = parse_study(read_yaml(ROOT / file), file)
-    assert study.study == Path(file).stem
+    study = parse_study(read_yaml(file), file.name)
+    assert study.study == file.resolve().stem
     names = [category.name for category in study.classes]
     assert names.count("loop") == 2
     assert study.sources[:2] == ("natural-train", "natural-val")
