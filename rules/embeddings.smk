@@ -158,9 +158,12 @@ if MOVED:
 
     def of_other_encoder(place):
         """A file of the encoder that an encoder moves."""
-        return lambda wildcards: f"{RESULTS}/embeddings/" + place.format(
-            **{**wildcards, "encoder": STUDY.embedded_by(wildcards.encoder)}
-        )
+
+        def file(wildcards):
+            other = {**wildcards, "encoder": STUDY.embedded_by(wildcards.encoder)}
+            return f"{RESULTS}/embeddings/{place.format(**other)}"
+
+        return file
 
     rule remove_mean_of_images:
         input:

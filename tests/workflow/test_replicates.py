@@ -8,6 +8,7 @@ import pytest
 
 from synthgap.command_line.headline import answer_of
 from synthgap.tables import read
+from tests.workflow.called import noted, run_noting, uncounted
 from tests.workflow.project import Project
 
 pytestmark = pytest.mark.long
@@ -93,6 +94,10 @@ def test_a_study_has_replicates(project: Project) -> None:
     assert natural["between"] == 0, "the natural images' classifier is trained once"
     assert "Numbers are means over 2 trainings" in answer_of(project.results)
     assert "trained 2 times" in (project.results / "report/index.html").read_text()
+
+    run_noting(project, "results/summary/replicates.parquet", "--force")
+    assert noted(project).keys() == {"join_replicates.py"}
+    assert uncounted(project) == []
 
     project.change_study(replicates=3)
     assert project.counts() == jobs_of(3) + Counter(JOINING)

@@ -129,6 +129,8 @@ OF_OTHER_STUDIES = {
     # test_encoders_side_by_side
     *("compare_encoders.py", "measure_zero_shot.py", "find_means.py", "remove_mean.py"),
     *("tune_projections.py", "write_miniature_pairs.py"),
+    # test_replicates
+    "join_replicates.py",
 }
 """Scripts that the tiny study does not run; tests of their own look at what they call."""
 

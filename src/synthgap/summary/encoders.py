@@ -19,6 +19,7 @@ from synthgap.summary.measured import (
     rows_of,
     rows_of_classes,
 )
+from synthgap.summary.ordered_by import ORDERS
 from synthgap.summary.orders import agreement
 
 OF_PROMPTS = (
@@ -40,13 +41,6 @@ COMPARED = (
     "centroid_accuracy",
 )
 """Of which the difference from the other encoder is given, paired."""
-
-ORDERS = {
-    "centroid_distance": "centroid distance",
-    "knn_accuracy": "5-NN accuracy",
-    "centroid_accuracy": "centroid accuracy",
-}
-"""Measures by which variants are ordered, and their names."""
 
 
 def _difference(column: str) -> dict[str, Described]:

@@ -8,8 +8,9 @@ import pytest
 
 from synthgap import tables
 from synthgap.measures.intervals.estimates import Estimate, difference, interval
-from synthgap.summary.encoders import COMPARED, ORDERS, encoders_table
+from synthgap.summary.encoders import COMPARED, encoders_table
 from synthgap.summary.measured import Measured
+from synthgap.summary.ordered_by import ORDERS
 
 VARIANTS = ("disamb", "promptaug", "plain")
 ENCODERS = ("first", "other", "images-only")

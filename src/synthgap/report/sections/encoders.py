@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from synthgap.numbers import NOTHING, Written, in_row
 from synthgap.report.rendering import rendered
-from synthgap.summary.encoders import ORDERS
+from synthgap.summary.ordered_by import ORDERS
 
 SEPARABILITY, WITHOUT_GAP = "linear_separability", "separability_without_gap"
 
