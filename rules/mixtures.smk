@@ -3,6 +3,7 @@
 Inputs: predictions; image tables of sources that training sets take as a whole, which are counted.
 Outputs: summary/mixtures.parquet and CSV, a row a classifier and training set, in studies that train on
 natural-train alone in two sizes or more and on other images too. Other studies have no rule of this.
+figures/{encoder}/mixtures.*, which figures.smk lists, is the same for each encoder.
 Guarantees: nothing is extrapolated from what natural images alone show.
 """
 
@@ -71,3 +72,18 @@ if MIXTURE_TABLES:
             code=code("compare_mixtures.py"),
         script:
             "../workflow/scripts/compare_mixtures.py"
+
+    rule draw_mixtures:
+        input:
+            mixtures=MIXTURE_TABLES[0],
+        output:
+            **chart_of_encoder("mixtures", "mixtures of natural and synthetic images"),
+        log:
+            f"{LOGS}/figures/{{encoder}}/mixtures.log",
+        localrule: True
+        conda:
+            "../envs/tables.yaml"
+        params:
+            **chart("mixtures"),
+        script:
+            "../workflow/scripts/draw_chart.py"

@@ -24,6 +24,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     "file",
     [
         *("config/miniature.yaml", "config/guidance-sweep.yaml", "config/clip-objectives.yaml"),
+        "config/mixtures.yaml",
         "tests/studies/tiny.yaml",
     ],
 )
