@@ -30,8 +30,8 @@ file without running anything, and `synthgap init photos made` writes one for fo
   reads `config/config.yaml`, or what `--configfile` names in its place.
 - `close-the-gap.yaml` filters the miniature's images and chooses among its variants: what helps
   without new images.
-- `mixtures.yaml` trains on natural images, synthetic ones, mixtures of both in many proportions, and
-  one after the other.
+- `mixtures.yaml` trains on natural images, synthetic ones, mixtures of both in many proportions,
+  and one after the other.
 - `clip-objectives.yaml` asks which changes to CLIP's training remove the separability of prompts
   and images; on the miniature, too.
 - `imagenet100-sd15.yaml` is the first real step: a hundred classes of ImageNet, Stable Diffusion

@@ -70,6 +70,17 @@ class Taken(NamedTuple):
     pretrained_on: str | None = None
 
 
+class Curve(NamedTuple):
+    """How accurate natural images alone are, by their number; monotone."""
+
+    sizes: Float[np.ndarray, "n"]
+    """Numbers of images, rising."""
+    levels: Float[np.ndarray, "n"]
+    """The accuracies."""
+    drawn: Float[np.ndarray, "draws n"]
+    """The same in each draw, of images and seeds together."""
+
+
 class Equivalent(NamedTuple):
     """As many natural images, with what is known of it."""
 
@@ -102,6 +113,7 @@ def mixtures_table(
             seen = taken[training.training_set]
             if training.sources == (natural,) and seen.pretrained_on is None:
                 alone.setdefault(seen.natural, found[training.training_set].overall)
+        curve = learning_curve(alone) if len(alone) > 1 else None
         for training in own:
             seen, top1 = taken[training.training_set], found[training.training_set]
             rows.append(
@@ -116,22 +128,24 @@ def mixtures_table(
                     ),
                     "trainings": len(training.predictions),
                     **columns("top1", top1.overall.value, top1.overall_interval),
-                    **(_compared(top1.overall, seen, alone) if seen.synthetic else {}),
+                    **(_compared(top1.overall, seen, alone, curve) if seen.synthetic else {}),
                 }
             )
     return described_table(rows, COLUMNS)
 
 
-def _compared(top1: Estimate, seen: Taken, alone: Mapping[float, Estimate]) -> Row:
+def _compared(
+    top1: Estimate, seen: Taken, alone: Mapping[float, Estimate], curve: Curve | None
+) -> Row:
     row: Row = {}
     if seen.natural in alone:
         gain = difference(alone[seen.natural], top1)
         ends = interval(gain)
         row |= columns("gain", gain.value, ends)
         row["decided"] = ends.low > 0 or ends.high < 0
-    if len(alone) < 2:
+    if curve is None:
         return row
-    found = equivalent(top1, alone)
+    found = equivalent(top1, curve)
     synthetic = sum(seen.synthetic.values())
     row["place"] = found.place
     for end, value in (("", found.value), ("_low", found.low), ("_high", found.high)):
@@ -140,24 +154,37 @@ def _compared(top1: Estimate, seen: Taken, alone: Mapping[float, Estimate]) -> R
     return row
 
 
-def equivalent(top1: Estimate, alone: Mapping[float, Estimate]) -> Equivalent:
-    """How many natural images alone come to an accuracy.
-
-    In each draw, of images and seeds together, the curve is that of the same draw. The interval
-    holds 95 % of the draws; ends that lie outside of the curve are nothing, since nothing is
-    extrapolated.
+def learning_curve(alone: Mapping[float, Estimate]) -> Curve:
+    """Join the accuracies of natural images alone, in each draw those of the same draw.
 
     Args:
-        top1: the accuracy.
-        alone: of each number of natural images the accuracy, with paired replicates; two or more.
+        alone: of each number of images the accuracy, with paired replicates.
     """
-    sizes = np.array(sorted(alone))
-    value = on_curve(top1.value, sizes, np.array([alone[size].value for size in sizes]))
-    curves = np.stack([alone[size].replicates for size in sizes], axis=1)
+    sizes = sorted(alone)
+    drawn = np.stack([alone[size].replicates for size in sizes], axis=1)
+    return Curve(
+        np.array(sizes, np.float64),
+        monotone(np.array([alone[size].value for size in sizes])),
+        np.stack([monotone(levels) for levels in drawn]),
+    )
+
+
+def equivalent(top1: Estimate, curve: Curve) -> Equivalent:
+    """How many natural images alone come to an accuracy.
+
+    The interval holds 95 % of the draws; ends that lie outside of the curve are nothing, since
+    nothing is extrapolated.
+
+    Args:
+        top1: the accuracy, with replicates that are paired with those of the curve.
+        curve: of natural images alone.
+    """
+    sizes = curve.sizes
+    value = on_curve(top1.value, sizes, curve.levels)
     drawn = np.sort(
         [
-            on_curve(accuracy, sizes, curve)
-            for accuracy, curve in zip(top1.replicates, curves, strict=True)
+            on_curve(accuracy, sizes, levels)
+            for accuracy, levels in zip(top1.replicates, curve.drawn, strict=True)
         ]
     )
     # Ends are draws themselves: between one inside of the curve and one outside lies nothing. Each
@@ -175,19 +202,31 @@ def equivalent(top1: Estimate, alone: Mapping[float, Estimate]) -> Equivalent:
     )
 
 
+def monotone(levels: Float[np.ndarray, "n"]) -> Float[np.ndarray, "n"]:
+    """The nearest levels that never fall: more images of a kind are not worse in expectation.
+
+    Isotonic regression (R. E. Barlow et al.: Statistical Inference under Order Restrictions, 1972).
+
+    >>> monotone(np.array([0.5, 0.8, 0.6])).round(6)
+    array([0.5, 0.7, 0.7])
+    """
+    from sklearn.isotonic import isotonic_regression
+
+    found: Float[np.ndarray, "n"] = isotonic_regression(np.asarray(levels, np.float64))
+    return found
+
+
 def on_curve(
-    accuracy: float, sizes: Float[np.ndarray, "n"], curve: Float[np.ndarray, "n"]
+    accuracy: float, sizes: Float[np.ndarray, "n"], levels: Float[np.ndarray, "n"]
 ) -> float:
     """The fewest images at which a learning curve comes to an accuracy.
 
-    The curve is made monotone, since more images of the same kind are not worse in expectation
-    (isotonic regression, R. E. Barlow et al.: Statistical Inference under Order Restrictions,
-    1972), and is linear in the logarithm of the number between the numbers that were measured.
+    Between the numbers that were measured the curve is linear in the logarithm of the number.
 
     Args:
         accuracy: that is looked for.
         sizes: numbers of images, rising.
-        curve: accuracy at each of them.
+        levels: accuracy at each of them, never falling.
 
     Returns:
         The number; -inf for less than the whole curve has, inf for more.
@@ -195,9 +234,6 @@ def on_curve(
     >>> round(on_curve(0.6, np.array([1.0, 100.0]), np.array([0.5, 0.7])), 6)
     10.0
     """
-    from sklearn.isotonic import isotonic_regression
-
-    levels = np.asarray(isotonic_regression(np.asarray(curve, np.float64)), np.float64)
     # Rounding of a mean of equal numbers must not carry an accuracy over the end of the curve.
     slack = 1e-12
     if accuracy < levels[0] - slack:

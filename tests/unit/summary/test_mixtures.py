@@ -13,7 +13,15 @@ from sklearn.isotonic import IsotonicRegression
 
 from synthgap.measures.intervals.estimates import Estimate
 from synthgap.summary.classifiers import Training
-from synthgap.summary.mixtures import Taken, equivalent, mixtures_table, on_curve
+from synthgap.summary.mixtures import (
+    Curve,
+    Taken,
+    equivalent,
+    learning_curve,
+    mixtures_table,
+    monotone,
+    on_curve,
+)
 from synthgap.tables import write
 
 SIZES = np.array([1.0, 2.0, 8.0, 64.0])
@@ -21,8 +29,10 @@ CURVE = 0.5 + 0.07 * np.log2(SIZES)
 """Seven hundredths more with every doubling."""
 
 
-def known(shifts: np.ndarray) -> dict[float, Estimate]:
-    return {size: Estimate(level, level + shifts) for size, level in zip(SIZES, CURVE, strict=True)}
+def known(shifts: np.ndarray) -> Curve:
+    return learning_curve(
+        {size: Estimate(level, level + shifts) for size, level in zip(SIZES, CURVE, strict=True)}
+    )
 
 
 @given(st.floats(0, 6))
@@ -38,7 +48,7 @@ def test_of_a_curve_linear_in_the_logarithm_it_is_the_inverse(doublings):
 def test_it_is_the_first_place_where_sklearn_s_curve_comes_to_the_accuracy(levels, accuracy):
     sizes = 2.0 ** np.arange(len(levels))
     model = IsotonicRegression(out_of_bounds="clip").fit(np.log(sizes), levels)
-    found = on_curve(accuracy, sizes, np.array(levels))
+    found = on_curve(accuracy, sizes, monotone(np.array(levels)))
     lowest, highest = model.predict(np.log(sizes[[0, -1]]))
     if accuracy < lowest - 1e-9:
         assert found == -np.inf
@@ -53,7 +63,7 @@ def test_it_is_the_first_place_where_sklearn_s_curve_comes_to_the_accuracy(level
 def test_on_a_flat_stretch_the_fewest_images_count():
     assert on_curve(0.7, SIZES, np.array([0.5, 0.7, 0.7, 0.7])) == pytest.approx(2)
     # Where more images do worse, both numbers share their mean.
-    assert on_curve(0.7, SIZES, np.array([0.5, 0.8, 0.6, 0.9])) == pytest.approx(2)
+    assert on_curve(0.7, SIZES, monotone(np.array([0.5, 0.8, 0.6, 0.9]))) == pytest.approx(2)
 
 
 class TestEquivalent:
