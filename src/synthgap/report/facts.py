@@ -48,6 +48,8 @@ class Facts(NamedTuple):
     """Variant over which gains are measured; None in a study that filters and selects nothing."""
     chooses: bool = False
     """Whether a variant chooses for each class among others."""
+    mixes: bool = False
+    """Whether natural images alone, in several numbers, stand beside mixtures."""
     open_question: str = ""
     """What the study's seeds leave open, in a sentence; may be empty."""
 

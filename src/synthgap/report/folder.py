@@ -26,6 +26,7 @@ from synthgap.report.sections.flags import flags_section
 from synthgap.report.sections.gains import gains_section
 from synthgap.report.sections.guidance import guidance_data, guidance_section
 from synthgap.report.sections.measures import measures_section
+from synthgap.report.sections.mixtures import mixtures_section
 from synthgap.report.sections.quarantine import quarantine_section
 from synthgap.report.sections.quoted import quoted_section
 from synthgap.report.sprites import is_small, small_pictures, write_sprite
@@ -111,6 +112,7 @@ def write_report(path: str | Path, facts: Facts, inputs: Inputs, threads: int) -
         InputError: a picture cannot be opened, or is not what its table lists.
     """
     names = [*TABLES, *(OF_SWEEPS if facts.sweeps else ()), *_tables_of_gains(facts)]
+    names += ["mixtures"] if facts.mixes else []
     tables = {name: frame(inputs.summary / f"{name}.parquet") for name in names}
     everything, differences, causes = (
         tables[name] for name in ("variants", "differences", "causes")
@@ -280,6 +282,19 @@ def _gains(tables: Mapping[str, pd.DataFrame], facts: Facts) -> list[Section]:
     ]
 
 
+def _mixtures(tables: Mapping[str, pd.DataFrame], facts: Facts) -> list[Section]:
+    if not facts.mixes:
+        return []
+    return [
+        Section(
+            "mixtures",
+            "Mixtures",
+            "what synthetic images add to natural ones, and how many of these one is worth",
+            mixtures_section(tables["mixtures"]),
+        )
+    ]
+
+
 def _sections(
     tables: Mapping[str, pd.DataFrame],
     facts: Facts,
@@ -304,6 +319,7 @@ def _sections(
     return [
         *_gains(tables, facts),
         *guidance,
+        *_mixtures(tables, facts),
         Section(
             "all-measures",
             "All measures",

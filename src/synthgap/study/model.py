@@ -4,7 +4,7 @@ from collections.abc import Collection
 from functools import cached_property
 from typing import Annotated, Any, Self
 
-from pydantic import Discriminator, Field, PrivateAttr, Tag, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from synthgap.classes import Category, Classes
 from synthgap.embedding.mean_removal import MeanRemoved
@@ -25,24 +25,13 @@ from synthgap.study.scale_lists import each_scale, each_training, written_lists
 from synthgap.study.variants import Variant, check_parents, count_of, needs, origins
 from synthgap.training.classifiers import Classifier
 from synthgap.training.mixture import Mixture
+from synthgap.training.training_sets import FineTuning, TrainingSet
 from synthgap.tuning.spec import Tuning
 
 NATURAL_TRAIN, NATURAL_VAL = "natural-train", "natural-val"
 """The natural sources; every other source is a variant."""
 
 Name = Annotated[str, Field(pattern=PATH_SAFE, max_length=LONGEST_NAME)]
-
-
-def _form(training_set: Any) -> str:
-    return "[mixture]" if isinstance(training_set, dict | Mixture) else "[list]"
-
-
-# The tags stand in brackets, so that no message shows them as if they were keys.
-TrainingSet = Annotated[
-    Annotated[tuple[str, ...], Field(min_length=1), Tag("[list]")]
-    | Annotated[Mixture, Tag("[mixture]")],
-    Discriminator(_form),
-]
 
 RESERVED = (NATURAL_TRAIN, NATURAL_VAL, "prompts")
 """Names of folders beside those of the variants."""
@@ -107,7 +96,8 @@ class Study(Section):
     """How images are measured."""
     training_sets: dict[Name, TrainingSet] = Field(default={})
     """Sets that classifiers are trained on, by name: each a list of variants and natural-train, of
-    which all images are taken, or a mixture with proportions."""
+    which all images are taken, a mixture with proportions, or either of them after another training
+    set (`pretrained_on`)."""
     classifiers: dict[Name, Classifier] = Field(default={})
     """Classifiers by name: architecture, recipe and seeds. Without any nothing is trained."""
     report: ReportSpec = ReportSpec()
@@ -295,13 +285,25 @@ class Study(Section):
         return found
 
     def sources_of(self, training_set: str) -> tuple[str, ...]:
-        """The sources that a training set consists of."""
-        return tuple(self.counts_of(training_set))
+        """The sources that a classifier has seen after a training set, of what it was pretrained on
+        too."""
+        stages = (training_set, *self.pretrained_on(training_set))
+        return tuple(dict.fromkeys(source for name in stages for source in self.counts_of(name)))
 
     def counts_of(self, training_set: str) -> dict[str, int | None]:
-        """Images a class that a training set takes of each of its sources; None is all."""
+        """Images a class that a training set takes of each of its sources; None is all. Of a
+        fine-tuning, what is trained on then."""
         found = self.training_sets[training_set]
+        if isinstance(found, FineTuning):
+            found = found.then
         return dict(found.counts) if isinstance(found, Mixture) else dict.fromkeys(found)
+
+    def pretrained_on(self, training_set: str) -> tuple[str, ...]:
+        """The training sets that come before one, the last one first."""
+        found = self.training_sets[training_set]
+        if not isinstance(found, FineTuning):
+            return ()
+        return (found.pretrained_on, *self.pretrained_on(found.pretrained_on))
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
@@ -387,8 +389,28 @@ class Study(Section):
         check_names("training_sets", self.training_sets)
         check_names("classifiers", self.classifiers)
 
+    def _check_pretraining(self) -> None:
+        """Check that training sets that others start from are there, and in no circle."""
+        before = {
+            name: found.pretrained_on
+            for name, found in self.training_sets.items()
+            if isinstance(found, FineTuning)
+        }
+        for name, first in before.items():
+            _check_named(f"training_sets.{name}.pretrained_on", first, self.training_sets)
+        for name in before:
+            chain = [name]
+            while chain[-1] in before and chain.count(chain[-1]) == 1:
+                chain.append(before[chain[-1]])
+            if chain[-1] in before:
+                raise ValueError(
+                    f"training_sets.{name}.pretrained_on: goes round in a circle, "
+                    f"{' after '.join(chain)}; let one of them start from nothing"
+                )
+
     def _check_training_sets(self) -> None:
         """Check that sources are there, and that of none more is taken than is generated."""
+        self._check_pretraining()
         for name in self.training_sets:
             for source, count in self.counts_of(name).items():
                 _check_named(f"training_sets.{name}", source, (NATURAL_TRAIN, *self.variants))

@@ -12,9 +12,10 @@ from typing import TypeVar
 from synthgap.refusals import LONGEST_NAME
 from synthgap.study.variants import Variant
 from synthgap.training.mixture import Mixture
+from synthgap.training.training_sets import FineTuning
 
-Sources = tuple[str, ...] | Mixture
-"""A training set: sources of which all images are taken, or shares of them."""
+Sources = tuple[str, ...] | Mixture | FineTuning
+"""A training set: sources of which all images are taken, shares of them, or these after another."""
 
 
 def named(name: str, scale: float) -> str:
@@ -103,6 +104,8 @@ def each_training(
                 )
 
     def at(sources: Sources, scale: float) -> Sources:
+        if isinstance(sources, FineTuning):
+            return sources.model_copy(update={"then": at(sources.then, scale)})
         names = {name: named(name, scale) if name in lists else name for name in _names(sources)}
         if isinstance(sources, Mixture):
             shares = {names[name]: share for name, share in sources.proportions.items()}
@@ -114,6 +117,8 @@ def each_training(
 
 
 def _names(sources: Sources) -> Iterable[str]:
+    if isinstance(sources, FineTuning):
+        return _names(sources.then)
     return sources.proportions if isinstance(sources, Mixture) else sources
 
 

@@ -45,6 +45,10 @@ SECTIONS: dict[str, tuple[tuple[str | int, ...], Any]] = {
     "DiffusionSpec": (("miniature", "diffusion"), {"steps": 2}),
     "DigitSet": (("natural",), TINY["natural"]),
     "Filtered": (("variants", "kept", "filtered"), TINY["variants"]["kept"]["filtered"]),
+    "FineTuning": (
+        ("training_sets", "disamb"),
+        {"pretrained_on": "natural", "then": ["disamb"]},
+    ),
     "FolderGenerator": (("generators", "other"), {"kind": "folder", "images": "images"}),
     "MeanRemoved": (("encoders", "moved"), {"kind": "mean-removed", "encoder": "clip"}),
     "MeasuresSpec": (("measures",), TINY["measures"]),
