@@ -19,13 +19,16 @@ if TYPE_CHECKING:
     import torch
 
 
-def build(text_width: int) -> Any:
-    """Build an untrained UNet for 4×8×8 latents and captions of `text_width` a token."""
+def build(text_width: int, channels: int) -> Any:
+    """Build an untrained UNet for 4×8×8 latents and captions of `text_width` a token.
+
+    It has so many `channels` on 8×8 latents, and twice as many on 4×4.
+    """
     from diffusers import UNet2DConditionModel
 
     return UNet2DConditionModel(
         sample_size=8,
-        block_out_channels=(32, 64),
+        block_out_channels=(channels, 2 * channels),
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
         up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
         layers_per_block=1,
@@ -89,7 +92,7 @@ def train_diffusion(
         latents = autoencoder.encode(vae, torch.from_numpy(scans.scaled()))
         latents = latents * vae.config.scaling_factor
         texts = embed_captions(text_encoder, tokenizer)
-        unet = build(texts.shape[-1])
+        unet = build(texts.shape[-1], spec.channels)
         average = copy.deepcopy(unet)
         descent = Descent(unet, spec.learning_rate, spec.steps, "diffusion")
         for step, batch in zip(descent, batches(len(latents), spec.batch_size, rng), strict=False):

@@ -10,6 +10,7 @@ from synthgap.section import Section
 
 Name = Annotated[str, Field(pattern=PATH_SAFE, max_length=LONGEST_NAME)]
 Count = Annotated[int, Field(ge=1)]
+Channels = Annotated[int, Field(ge=8, multiple_of=8)]
 Rate = Annotated[float, Field(gt=0)]
 
 
@@ -83,6 +84,16 @@ class DiffusionSpec(Section):
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the initial weights, the order of scans and captions, and the noise."""
 
+    channels: Channels = 32
+    """Channels of the UNet on 8×8 latents, a multiple of 8; on 4×4 it has twice as many."""
+
+    def asked(self) -> dict[str, Any]:
+        """The keys of a training; channels only where they are not as they were before."""
+        return {
+            **self.model_dump(mode="json", exclude={"channels"}),
+            **self.model_dump(mode="json", include={"channels"}, exclude_defaults=True),
+        }
+
 
 class MiniatureSpec(Section):
     """The miniature's own models, trained on the `web` part of the digits."""
@@ -99,3 +110,7 @@ class MiniatureSpec(Section):
     encoders: dict[Name, ClipSpec] = Field(default={})
     """Further CLIPs by name, for encoders alone: `model: {miniature: NAME}`. The diffusion is
     guided by `clip`, so that its images are the same for all of them."""
+
+    generators: dict[Name, DiffusionSpec] = Field(default={})
+    """Further UNets by name, for generators: `model: {miniature: NAME}`. Each is a whole Stable
+    Diffusion with the captions of `clip` and the latents of `autoencoder`."""

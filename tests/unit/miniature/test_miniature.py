@@ -136,6 +136,20 @@ class TestSpec:
         assert asked["objective"] == {"gap": 1}
         assert asked["shared_projection"] is True
 
+    def test_a_diffusion_of_before_asks_for_what_it_did(self):
+        """Or each UNet that was trained would be stale."""
+        assert DiffusionSpec(steps=7).asked() == {
+            "steps": 7,
+            "batch_size": 64,
+            "learning_rate": 2e-3,
+            "caption_dropout": 0.1,
+            "ema_decay": 0.99,
+            "seed": 0,
+        }
+        wide = DiffusionSpec(steps=7, channels=48)
+        assert wide.asked()["channels"] == 48
+        assert DiffusionSpec.model_validate(wide.asked()) == wide
+
     @pytest.mark.parametrize("wrong", [{"steps": 0}, {"steps": 1, "learning_rate": 0}])
     def test_values_out_of_range_are_refused(self, wrong):
         with pytest.raises(ValidationError):
@@ -334,6 +348,35 @@ class TestModels:
             generator=[torch.Generator().manual_seed(0)],
         ).images
         assert images[0].size == (16, 16)
+
+    def test_a_unet_has_the_channels_of_before_or_those_that_are_asked_for(self):
+        import torch
+        from diffusers import UNet2DConditionModel
+
+        from synthgap.miniature.diffusion import build
+
+        def weights(model):
+            return {name: tuple(each.shape) for name, each in model.state_dict().items()}
+
+        torch.manual_seed(0)
+        before = UNet2DConditionModel(
+            sample_size=8,
+            block_out_channels=(32, 64),
+            down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+            up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+            layers_per_block=1,
+            norm_num_groups=8,
+            attention_head_dim=4,
+            cross_attention_dim=64,
+        )
+        torch.manual_seed(0)
+        ours = build(64, DiffusionSpec(steps=1).channels)
+        assert weights(ours) == weights(before)
+        for one, other in zip(ours.parameters(), before.parameters(), strict=True):
+            assert torch.equal(one, other)
+        narrow = build(64, 8)
+        assert weights(narrow)["conv_in.weight"] == (8, 4, 3, 3)
+        assert narrow(torch.zeros(1, 4, 8, 8), 0, torch.zeros(1, 40, 64)).sample.shape[1] == 4
 
     def test_captions_are_embedded_as_the_pipeline_embeds_prompts(self, models):
         import torch

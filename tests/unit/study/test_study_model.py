@@ -21,7 +21,15 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
+<<<<<<< HEAD
     "file", [*sorted((ROOT / "config").glob("[!i]*.yaml")), ROOT / "tests/studies/tiny.yaml"]
+=======
+    "file",
+    [
+        *("config/miniature.yaml", "config/guidance-sweep.yaml", "config/clip-objectives.yaml"),
+        *("config/generators.yaml", "tests/studies/tiny.yaml"),
+    ],
+>>>>>>> 21f15a2 (Further generators of the miniature: UNets trained less and more, narrower and wider; a study of seven generators)
 )
 def test_the_projects_own_are_valid(file):
     study = parse_study(read_yaml(file), file.name)
@@ -116,3 +124,15 @@ def test_every_key_is_described():
         for key, value in section["properties"].items():
             # Pydantic leaves out what says no more than the section itself.
             assert value.get("description") or "$ref" in value, f"{name}.{key}"
+
+
+def test_a_further_generator_of_the_miniature_is_no_encoder():
+    further = {**TINY["miniature"], "generators": {"wide": {"steps": 1, "channels": 8}}}
+    one = TINY["generators"]["stable-diffusion"]
+    generators = {"stable-diffusion": {**one, "model": {"miniature": "wide"}}}
+    study = parse_study({**TINY, "miniature": further, "generators": generators}, "study.yaml")
+    assert study.miniature is not None
+    assert study.miniature.generators["wide"].asked()["channels"] == 8
+    encoders = {"clip": {"kind": "clip", "model": {"miniature": "wide"}}}
+    with pytest.raises(InputError, match=r"encoders\.clip\.model\.miniature: there is no wide"):
+        parse_study({**TINY, "miniature": further, "encoders": encoders}, "study.yaml")
