@@ -48,6 +48,8 @@ class Facts(NamedTuple):
     """Variant over which gains are measured; None in a study that filters and selects nothing."""
     chooses: bool = False
     """Whether a variant chooses for each class among others."""
+    predicts: bool = False
+    """Whether measures are ranked by how they order variants."""
     open_question: str = ""
     """What the study's seeds leave open, in a sentence; may be empty."""
 
