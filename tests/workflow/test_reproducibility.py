@@ -126,6 +126,8 @@ OF_OTHER_STUDIES = {
     *("take_prompts.py", "count_gains.py"),
     # test_guidance_sweep
     *("classify_natural.py", "summarise_guidance.py"),
+    # test_generators
+    "rank_predictors.py",
     # test_encoders_side_by_side
     *("compare_encoders.py", "measure_zero_shot.py", "find_means.py", "remove_mean.py"),
     *("tune_projections.py", "write_miniature_pairs.py"),
