@@ -1,4 +1,4 @@
-"""Further generators of the miniature, and which number tells: what is planned, made and counted."""
+"""Further generators of the miniature, and which number tells: what is made and counted."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from tests.workflow.project import Project
 
 pytestmark = pytest.mark.long
 
-TABLE = "results/summary/predictors.csv"
+TABLES = [f"results/summary/{name}.csv" for name in ("predictors", "variants")]
 VARIANTS = ("classname", "disamb", "narrow-1", "narrow-2.5")
 
 
@@ -33,7 +33,7 @@ def compared(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Pro
         training_sets=training_sets,
         miniature={**study["miniature"], "generators": {"narrow": {"steps": 2, "channels": 8}}},
     )
-    project.run(TABLE)
+    project.run(*TABLES)
     return project
 
 

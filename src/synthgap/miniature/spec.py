@@ -64,7 +64,7 @@ class AutoencoderSpec(Section):
 
 
 class DiffusionSpec(Section):
-    """How the miniature's denoising UNet is trained."""
+    """How the miniature's denoiser is trained: a UNet, or a transformer."""
 
     steps: Count
     """Training steps."""
@@ -87,11 +87,16 @@ class DiffusionSpec(Section):
     channels: Channels = 32
     """Channels of the UNet on 8×8 latents, a multiple of 8; on 4×4 it has twice as many."""
 
+    blocks: Count | None = None
+    """Blocks of a transformer that denoises in place of the UNet, as in PixArt; its tokens have
+    twice the `channels`."""
+
     def asked(self) -> dict[str, Any]:
-        """The keys of a training; channels only where they are not as they were before."""
+        """The keys of a training; later ones only where they are not as they were before."""
+        later = {"channels", "blocks"}
         return {
-            **self.model_dump(mode="json", exclude={"channels"}),
-            **self.model_dump(mode="json", include={"channels"}, exclude_defaults=True),
+            **self.model_dump(mode="json", exclude=later),
+            **self.model_dump(mode="json", include=later, exclude_defaults=True),
         }
 
 
@@ -112,5 +117,5 @@ class MiniatureSpec(Section):
     guided by `clip`, so that its images are the same for all of them."""
 
     generators: dict[Name, DiffusionSpec] = Field(default={})
-    """Further UNets by name, for generators: `model: {miniature: NAME}`. Each is a whole Stable
-    Diffusion with the captions of `clip` and the latents of `autoencoder`."""
+    """Further denoisers by name, for generators: `model: {miniature: NAME}`. Each makes a whole
+    pipeline with the captions of `clip` and the latents of `autoencoder`."""

@@ -149,6 +149,7 @@ class TestSpec:
         wide = DiffusionSpec(steps=7, channels=48)
         assert wide.asked()["channels"] == 48
         assert DiffusionSpec.model_validate(wide.asked()) == wide
+        assert DiffusionSpec(steps=7, blocks=4).asked()["blocks"] == 4
 
     @pytest.mark.parametrize("wrong", [{"steps": 0}, {"steps": 1, "learning_rate": 0}])
     def test_values_out_of_range_are_refused(self, wrong):
@@ -377,6 +378,40 @@ class TestModels:
         narrow = build(64, 8)
         assert weights(narrow)["conv_in.weight"] == (8, 4, 3, 3)
         assert narrow(torch.zeros(1, 4, 8, 8), 0, torch.zeros(1, 40, 64)).sample.shape[1] == 4
+
+    def test_a_transformer_makes_a_pipeline_that_reads_captions_as_it_was_trained(
+        self, models, web, tmp_path
+    ):
+        import torch
+        from diffusers import AutoPipelineForText2Image, PixArtAlphaPipeline
+
+        from synthgap.miniature.diffusion import embed_captions, train_diffusion
+        from synthgap.miniature.transformer import masks
+
+        spec = DiffusionSpec(steps=2, batch_size=4, channels=8, blocks=1)
+        for name in ("one", "again"):
+            train_diffusion(web, models / "clip", models / "autoencoder", spec, tmp_path / name)
+        weights = "transformer/diffusion_pytorch_model.safetensors"
+        assert (tmp_path / "one" / weights).read_bytes() == (
+            tmp_path / "again" / weights
+        ).read_bytes()
+        pipeline = AutoPipelineForText2Image.from_pretrained(tmp_path / "one")
+        pipeline.set_progress_bar_config(disable=True)
+        assert isinstance(pipeline, PixArtAlphaPipeline)
+        asked = {"max_sequence_length": 40, "clean_caption": False}
+        texts = captions.captions()
+        theirs, kept, empty, empty_kept = pipeline.encode_prompt(texts[777], **asked)
+        ours = embed_captions(pipeline.text_encoder, pipeline.tokenizer)
+        own = masks(pipeline.tokenizer, [*texts, ""])
+        for place, said, mask in ((777, theirs, kept), (-1, empty, empty_kept)):
+            assert own[place].tolist() == mask[0].tolist()
+            assert 0 < own[place].sum() < 40
+            seen = own[place].bool()
+            assert torch.allclose(ours[place][seen], said[0][seen], atol=1e-5)
+        images = pipeline(
+            ["loop, bold"], num_inference_steps=2, use_resolution_binning=False, **asked
+        ).images
+        assert images[0].size == (16, 16)
 
     def test_captions_are_embedded_as_the_pipeline_embeds_prompts(self, models):
         import torch
