@@ -386,7 +386,7 @@ class TestModels:
         from diffusers import AutoPipelineForText2Image, PixArtAlphaPipeline
 
         from synthgap.miniature.diffusion import embed_captions, train_diffusion
-        from synthgap.miniature.transformer import masks
+        from synthgap.miniature.transformer import guess, masks
 
         spec = DiffusionSpec(steps=2, batch_size=4, channels=8, blocks=1)
         for name in ("one", "again"):
@@ -408,6 +408,13 @@ class TestModels:
             assert 0 < own[place].sum() < 40
             seen = own[place].bool()
             assert torch.allclose(ours[place][seen], said[0][seen], atol=1e-5)
+        # What stands in the padding is not seen.
+        noisy, times, mask = torch.randn(1, 4, 8, 8), torch.tensor([500]), own[[777]]
+        padded = torch.where(mask[:, :, None].bool(), ours[[777]], 9.0)
+        found = [guess(pipeline.transformer, noisy, times, x, mask) for x in (ours[[777]], padded)]
+        assert torch.allclose(*found, atol=1e-5)
+        other = guess(pipeline.transformer, noisy, times, ours[[-1]], own[[-1]])
+        assert not torch.allclose(found[0], other, atol=1e-5)
         images = pipeline(
             ["loop, bold"], num_inference_steps=2, use_resolution_binning=False, **asked
         ).images
