@@ -36,7 +36,6 @@ file without running anything, and `synthgap init photos made` writes one for fo
 - `embedding-classifiers.yaml` asks which classifiers on embeddings use the whole distribution, in
   the spaces of two encoders.
 - `replicates.yaml` is the default five times, trained anew each time.
-  and images; on the miniature, too.
 - `generators.yaml` compares seven generators of the miniature, and asks which measure orders their
   images as training on them does.
 - `imagenet100-sd15.yaml` is the first real step: a hundred classes of ImageNet, Stable Diffusion
