@@ -21,15 +21,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-<<<<<<< HEAD
     "file", [*sorted((ROOT / "config").glob("[!i]*.yaml")), ROOT / "tests/studies/tiny.yaml"]
-=======
-    "file",
-    [
-        *("config/miniature.yaml", "config/guidance-sweep.yaml", "config/clip-objectives.yaml"),
-        *("config/generators.yaml", "tests/studies/tiny.yaml"),
-    ],
->>>>>>> 21f15a2 (Further generators of the miniature: UNets trained less and more, narrower and wider; a study of seven generators)
 )
 def test_the_projects_own_are_valid(file):
     study = parse_study(read_yaml(file), file.name)
