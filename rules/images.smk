@@ -187,7 +187,7 @@ rule generate_images:
         study_seed=STUDY.seed,
         generator=by_variant(lambda generator: generator.params()),
         guidance_scale=lambda wildcards: STUDY.variants[wildcards.variant].guidance_scale,
-        checkpoint=by_variant(lambda generator: model_params(generator.opens())),
+        checkpoint=by_variant(lambda generator: model_params(generator.opens(), "generator")),
         code=code("generate_images.py"),
     script:
         "../workflow/scripts/generate_images.py"

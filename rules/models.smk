@@ -2,8 +2,8 @@
 
 Inputs: none but the digits and the study's section `miniature`; or the files of a local folder; to
 fine-tune an encoder, pairs of image and caption.
-Outputs: models/{name}.fingerprint, the hash of the files of a model folder; further encoders of the
-miniature lie in models/encoders, encoders that were fine-tuned in models/tuned, the miniature's pairs in
+Outputs: models/{name}.fingerprint, the hash of the files of a model folder; further encoders and
+generators of the miniature lie in models/encoders and models/generators, encoders that were fine-tuned in models/tuned, the miniature's pairs in
 models/web. Jobs that use the model depend on it, so a model that was made again and came out the same
 makes nothing stale.
 Guarantees: the folder is whole when the fingerprint stands, and is what the fingerprint says.
@@ -18,9 +18,13 @@ MINIATURE_FOLDERS = {
 
 FURTHER_ENCODERS = list(STUDY.miniature.encoders) if STUDY.miniature else []
 
-MINIATURE_FOLDERS |= {
-    name: f"{RESULTS}/models/{miniature_place(name)}" for name in FURTHER_ENCODERS
-}
+FURTHER_GENERATORS = list(STUDY.miniature.generators) if STUDY.miniature else []
+
+
+def miniature_folder(name, role="encoder"):
+    """Where a model of the miniature lies."""
+    return f"{RESULTS}/models/{miniature_place(name, role)}"
+
 
 TUNED = {
     name: f"{RESULTS}/models/tuned/{name}"
@@ -32,11 +36,11 @@ TUNED = {
 WEB = f"{RESULTS}/models/web"
 
 
-def model_params(model):
+def model_params(model, role="encoder"):
     """What a script needs to open a model; no location where there is none to open."""
     if model is None:
         return {"location": None}
-    folder = model.folder or MINIATURE_FOLDERS.get(model.miniature)
+    folder = miniature_folder(model.miniature, role) if model.miniature else model.folder
     return {"location": model.repository or folder, "revision": model.revision}
 
 
@@ -51,7 +55,9 @@ def model_input(role, name, model):
     if model is None:
         return {}
     if model.miniature:
-        return {"fingerprint": f"{RESULTS}/models/{miniature_place(model.miniature)}.fingerprint"}
+        return {
+            "fingerprint": f"{RESULTS}/models/{miniature_place(model.miniature, role)}.fingerprint"
+        }
     if model.folder:
         return {"fingerprint": f"{MAIN}/models/{role}-{name}.fingerprint"}
     return {}
@@ -180,7 +186,7 @@ if STUDY.miniature:
             folder=MINIATURE_FOLDERS["stable-diffusion"],
             clip=MINIATURE_FOLDERS["clip"],
             autoencoder=MINIATURE_FOLDERS["autoencoder"],
-            spec=STUDY.miniature.diffusion.model_dump(mode="json"),
+            spec=STUDY.miniature.diffusion.asked(),
             left_out=LEFT_OUT,
             code=code("train_miniature_diffusion.py"),
         script:
@@ -202,12 +208,40 @@ if FURTHER_ENCODERS:
         resources:
             **sized(lambda wildcards: needs.MINIATURE),
         params:
-            folder=lambda wildcards: MINIATURE_FOLDERS[wildcards.name],
+            folder=lambda wildcards: miniature_folder(wildcards.name),
             spec=lambda wildcards: STUDY.miniature.encoders[wildcards.name].asked(),
             left_out=LEFT_OUT,
             code=code("train_miniature_clip.py"),
         script:
             "../workflow/scripts/train_miniature_clip.py"
+
+
+if FURTHER_GENERATORS:
+
+    rule train_miniature_generator:
+        input:
+            clip=f"{RESULTS}/models/clip.fingerprint",
+            autoencoder=f"{RESULTS}/models/autoencoder.fingerprint",
+        output:
+            f"{RESULTS}/models/generators/{{name}}.fingerprint",
+        log:
+            f"{LOGS}/models/generators/{{name}}.log",
+        wildcard_constraints:
+            name=one_of(FURTHER_GENERATORS),
+        priority: 10
+        conda:
+            "../envs/models.yaml"
+        resources:
+            **sized(lambda wildcards: needs.MINIATURE),
+        params:
+            folder=lambda wildcards: miniature_folder(wildcards.name, "generator"),
+            clip=MINIATURE_FOLDERS["clip"],
+            autoencoder=MINIATURE_FOLDERS["autoencoder"],
+            spec=lambda wildcards: STUDY.miniature.generators[wildcards.name].asked(),
+            left_out=LEFT_OUT,
+            code=code("train_miniature_diffusion.py"),
+        script:
+            "../workflow/scripts/train_miniature_diffusion.py"
 
 
 if any(not spec.pairs for spec in STUDY.asks_for_pairs.values()):

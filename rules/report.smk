@@ -81,6 +81,7 @@ def report_facts():
         # Of other studies the facts are what they were.
         **({"baseline": STUDY.baseline, "chooses": bool(SELECTED)} if STUDY.derived else {}),
         **({"mixes": True} if MIXTURE_TABLES else {}),
+        **({"predicts": True} if PREDICTOR_TABLES else {}),
     }
 
 
@@ -93,6 +94,7 @@ rule write_report:
         [EMBEDDING_CLASSIFIER_FILES[0], QUARANTINE_TABLES[0], QUOTED_TABLES[0]],
         GUIDANCE_FILES[::2],
         MIXTURE_TABLES[:1],
+        PREDICTOR_TABLES[:1],
         [table for table in GAIN_TABLES if table.endswith(".parquet")],
         REPLICATE_TABLES[::2],
         variants=f"{RESULTS}/summary/variants.parquet",

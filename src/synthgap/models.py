@@ -31,7 +31,7 @@ class ModelSource(Section):
     """Local folder in Hugging Face layout, relative to where Snakemake runs."""
     miniature: str | None = None
     """A model that the workflow trains itself, as the section `miniature` says: `clip`,
-    `stable-diffusion`, or one of its further `encoders`."""
+    `stable-diffusion`, or one of its further `encoders` or `generators`."""
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
@@ -42,15 +42,20 @@ class ModelSource(Section):
         return self
 
 
-def miniature_place(name: str) -> str:
+def miniature_place(name: str, role: str = "encoder") -> str:
     """Where a model of the miniature lies in a study's folder of models.
 
-    Further encoders have a folder of their own, so that they may be called as anything else there.
+    Further encoders and generators have folders of their own, so that they may be called as
+    anything else there.
 
-    >>> miniature_place("clip"), miniature_place("gap-term")
-    ('clip', 'encoders/gap-term')
+    Args:
+        name: of the model.
+        role: what it is opened as, "encoder" or "generator".
+
+    >>> miniature_place("clip"), miniature_place("gap-term"), miniature_place("wide", "generator")
+    ('clip', 'encoders/gap-term', 'generators/wide')
     """
-    return name if name in MINIATURE else f"encoders/{name}"
+    return name if name in MINIATURE else f"{role}s/{name}"
 
 
 @contextmanager

@@ -128,6 +128,8 @@ OF_OTHER_STUDIES = {
     *("classify_natural.py", "summarise_guidance.py"),
     # test_mixtures
     *("fine_tune_classifier.py", "compare_mixtures.py"),
+    # test_generators
+    "rank_predictors.py",
     # test_encoders_side_by_side
     *("compare_encoders.py", "measure_zero_shot.py", "find_means.py", "remove_mean.py"),
     *("tune_projections.py", "write_miniature_pairs.py"),

@@ -1,4 +1,4 @@
-"""The miniature's Stable Diffusion: a UNet trained on latents, saved with all its companions."""
+"""The miniature's diffusion: a denoiser trained on latents, saved with all its companions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synthgap.files import replacing_folder
-from synthgap.miniature import autoencoder
+from synthgap.miniature import autoencoder, transformer
 from synthgap.miniature.attributes import describe
 from synthgap.miniature.captions import captions, draw
 from synthgap.miniature.spec import DiffusionSpec
@@ -19,13 +19,16 @@ if TYPE_CHECKING:
     import torch
 
 
-def build(text_width: int) -> Any:
-    """Build an untrained UNet for 4×8×8 latents and captions of `text_width` a token."""
+def build(text_width: int, channels: int) -> Any:
+    """Build an untrained UNet for 4×8×8 latents and captions of `text_width` a token.
+
+    It has so many `channels` on 8×8 latents, and twice as many on 4×4.
+    """
     from diffusers import UNet2DConditionModel
 
     return UNet2DConditionModel(
         sample_size=8,
-        block_out_channels=(32, 64),
+        block_out_channels=(channels, 2 * channels),
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
         up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
         layers_per_block=1,
@@ -68,14 +71,15 @@ def embed_captions(text_encoder: Any, tokenizer: Any) -> torch.Tensor:
 def train_diffusion(
     scans: WebScans, clip_folder: Path, autoencoder_folder: Path, spec: DiffusionSpec, folder: Path
 ) -> None:
-    """Train a UNet on the scans' latents and captions and write a pipeline to `folder`.
+    """Train a denoiser on the scans' latents and captions and write a pipeline to `folder`.
 
     Text encoder and tokenizer are those of `clip_folder`, the autoencoder that of
     `autoencoder_folder`; neither is changed. `DiffusionPipeline.from_pretrained` loads the result
-    as a `StableDiffusionPipeline` for 16×16 images.
+    as a `StableDiffusionPipeline` for 16×16 images, that of a transformer as a
+    `PixArtAlphaPipeline`.
     """
     import torch
-    from diffusers import AutoencoderKL, StableDiffusionPipeline
+    from diffusers import AutoencoderKL, PixArtAlphaPipeline, StableDiffusionPipeline
     from transformers import CLIPModel, CLIPTokenizer
 
     vae = AutoencoderKL.from_pretrained(autoencoder_folder).eval()
@@ -89,9 +93,13 @@ def train_diffusion(
         latents = autoencoder.encode(vae, torch.from_numpy(scans.scaled()))
         latents = latents * vae.config.scaling_factor
         texts = embed_captions(text_encoder, tokenizer)
-        unet = build(texts.shape[-1])
-        average = copy.deepcopy(unet)
-        descent = Descent(unet, spec.learning_rate, spec.steps, "diffusion")
+        if spec.blocks is None:
+            model = build(texts.shape[-1], spec.channels)
+        else:
+            model = transformer.build(texts.shape[-1], 2 * spec.channels, spec.blocks)
+            masks = transformer.masks(tokenizer, [*captions(), ""])
+        average = copy.deepcopy(model)
+        descent = Descent(model, spec.learning_rate, spec.steps, "diffusion")
         for step, batch in zip(descent, batches(len(latents), spec.batch_size, rng), strict=False):
             said = draw(scans.digits[batch], words[batch], rng)
             said[rng.random(len(said)) < spec.caption_dropout] = len(texts) - 1
@@ -100,19 +108,30 @@ def train_diffusion(
             times = torch.from_numpy(rng.integers(0, 1000, len(batch)))
             kept = sampler.alphas_cumprod[times].sqrt()[:, None, None, None]
             lost = (1 - kept**2).sqrt()
-            guess = unet(kept * clean + lost * noise, times, texts[said]).sample
+            noisy = kept * clean + lost * noise
+            if spec.blocks is None:
+                guess = model(noisy, times, texts[said]).sample
+            else:
+                guess = transformer.guess(model, noisy, times, texts[said], masks[said])
             descent(torch.nn.functional.mse_loss(guess, kept * noise - lost * clean))
-            follow(average, unet, min(spec.ema_decay, (1 + step) / (10 + step)))
+            follow(average, model, min(spec.ema_decay, (1 + step) / (10 + step)))
 
-    pipeline = StableDiffusionPipeline(
-        vae=vae,
-        text_encoder=text_encoder,
-        tokenizer=tokenizer,
-        unet=average,
-        scheduler=sampler,
-        safety_checker=None,
-        feature_extractor=None,
-        requires_safety_checker=False,
+    parts = {
+        "vae": vae,
+        "text_encoder": text_encoder,
+        "tokenizer": tokenizer,
+        "scheduler": sampler,
+    }
+    pipeline = (
+        StableDiffusionPipeline(
+            **parts,
+            unet=average,
+            safety_checker=None,
+            feature_extractor=None,
+            requires_safety_checker=False,
+        )
+        if spec.blocks is None
+        else PixArtAlphaPipeline(**parts, transformer=average)
     )
     with replacing_folder(folder) as new:
         pipeline.save_pretrained(new)

@@ -10,6 +10,7 @@ from synthgap.section import Section
 
 Name = Annotated[str, Field(pattern=PATH_SAFE, max_length=LONGEST_NAME)]
 Count = Annotated[int, Field(ge=1)]
+Channels = Annotated[int, Field(ge=8, multiple_of=8)]
 Rate = Annotated[float, Field(gt=0)]
 
 
@@ -63,7 +64,7 @@ class AutoencoderSpec(Section):
 
 
 class DiffusionSpec(Section):
-    """How the miniature's denoising UNet is trained."""
+    """How the miniature's denoiser is trained: a UNet, or a transformer."""
 
     steps: Count
     """Training steps."""
@@ -83,6 +84,21 @@ class DiffusionSpec(Section):
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the initial weights, the order of scans and captions, and the noise."""
 
+    channels: Channels = 32
+    """Channels of the UNet on 8×8 latents, a multiple of 8; on 4×4 it has twice as many."""
+
+    blocks: Count | None = None
+    """Blocks of a transformer that denoises in place of the UNet, as in PixArt; its tokens have
+    twice the `channels`."""
+
+    def asked(self) -> dict[str, Any]:
+        """The keys of a training; later ones only where they are not as they were before."""
+        later = {"channels", "blocks"}
+        return {
+            **self.model_dump(mode="json", exclude=later),
+            **self.model_dump(mode="json", include=later, exclude_defaults=True),
+        }
+
 
 class MiniatureSpec(Section):
     """The miniature's own models, trained on the `web` part of the digits."""
@@ -99,3 +115,7 @@ class MiniatureSpec(Section):
     encoders: dict[Name, ClipSpec] = Field(default={})
     """Further CLIPs by name, for encoders alone: `model: {miniature: NAME}`. The diffusion is
     guided by `clip`, so that its images are the same for all of them."""
+
+    generators: dict[Name, DiffusionSpec] = Field(default={})
+    """Further denoisers by name, for generators: `model: {miniature: NAME}`. Each makes a whole
+    pipeline with the captions of `clip` and the latents of `autoencoder`."""

@@ -50,6 +50,8 @@ class Facts(NamedTuple):
     """Whether a variant chooses for each class among others."""
     mixes: bool = False
     """Whether natural images alone, in several numbers, stand beside mixtures."""
+    predicts: bool = False
+    """Whether measures are ranked by how they order variants."""
     open_question: str = ""
     """What the study's seeds leave open, in a sentence; may be empty."""
 

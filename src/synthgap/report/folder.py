@@ -27,6 +27,7 @@ from synthgap.report.sections.gains import gains_section
 from synthgap.report.sections.guidance import guidance_data, guidance_section
 from synthgap.report.sections.measures import measures_section
 from synthgap.report.sections.mixtures import mixtures_section
+from synthgap.report.sections.predictors import predictors_section
 from synthgap.report.sections.quarantine import quarantine_section
 from synthgap.report.sections.quoted import quoted_section
 from synthgap.report.sprites import is_small, small_pictures, write_sprite
@@ -111,8 +112,7 @@ def write_report(path: str | Path, facts: Facts, inputs: Inputs, threads: int) -
     Raises:
         InputError: a picture cannot be opened, or is not what its table lists.
     """
-    names = [*TABLES, *(OF_SWEEPS if facts.sweeps else ()), *_tables_of_gains(facts)]
-    names += ["mixtures"] if facts.mixes else []
+    names = [*TABLES, *_tables_beside(facts)]
     tables = {name: frame(inputs.summary / f"{name}.parquet") for name in names}
     everything, differences, causes = (
         tables[name] for name in ("variants", "differences", "causes")
@@ -262,11 +262,15 @@ def _worst(
     )
 
 
-def _tables_of_gains(facts: Facts) -> list[str]:
-    """Summaries of a study that filters or selects."""
-    if facts.baseline is None:
-        return []
-    return ["gains", "choices"] if facts.chooses else ["gains"]
+def _tables_beside(facts: Facts) -> list[str]:
+    """Summaries of a study that sweeps, filters, selects, mixes, or trains on many variants."""
+    return [
+        *(OF_SWEEPS if facts.sweeps else ()),
+        *(["gains"] if facts.baseline is not None else []),
+        *(["choices"] if facts.chooses else []),
+        *(["mixtures"] if facts.mixes else []),
+        *(["predictors"] if facts.predicts else []),
+    ]
 
 
 def _gains(tables: Mapping[str, pd.DataFrame], facts: Facts) -> list[Section]:
@@ -291,6 +295,19 @@ def _mixtures(tables: Mapping[str, pd.DataFrame], facts: Facts) -> list[Section]
             "Mixtures",
             "what synthetic images add to natural ones, and how many of these one is worth",
             mixtures_section(tables["mixtures"]),
+        )
+    ]
+
+
+def _predictors(tables: Mapping[str, pd.DataFrame], facts: Facts) -> list[Section]:
+    if not facts.predicts:
+        return []
+    return [
+        Section(
+            "predictors",
+            "Which number tells?",
+            "how each measure orders the variants, beside what training on them is worth",
+            predictors_section(facts, tables["predictors"]),
         )
     ]
 
@@ -320,6 +337,7 @@ def _sections(
         *_gains(tables, facts),
         *guidance,
         *_mixtures(tables, facts),
+        *_predictors(tables, facts),
         Section(
             "all-measures",
             "All measures",

@@ -38,6 +38,8 @@ file without running anything, and `synthgap init photos made` writes one for fo
 - `embedding-classifiers.yaml` asks which classifiers on embeddings use the whole distribution, in
   the spaces of two encoders.
 - `replicates.yaml` is the default five times, trained anew each time.
+- `generators.yaml` compares seven generators of the miniature, and asks which measure orders their
+  images as training on them does.
 - `imagenet100-sd15.yaml` is the first real step: a hundred classes of ImageNet, Stable Diffusion
   v1.5.
 - `imagenet-sd15.yaml` is the paper's own study: all thousand classes, 1,300 images each.

@@ -480,10 +480,13 @@ class Study(Section):
                 continue
             if not self.miniature:
                 raise ValueError(f"{where}: the miniature's models need the section miniature")
-            further = self.miniature.encoders if where.startswith("encoders.") else ()
+            role, _ = where.split(".", 1)
+            further = getattr(self.miniature, role)
             _check_named(f"{where}.miniature", model.miniature, (*MINIATURE, *further))
         if self.miniature:
-            check_names("miniature.encoders", self.miniature.encoders, MINIATURE, folders=True)
+            for role in ("encoders", "generators"):
+                names = getattr(self.miniature, role)
+                check_names(f"miniature.{role}", names, MINIATURE, folders=True)
 
     def _check_encoders(self) -> None:
         """Check what is made of other encoders, and that there are pairs to make it with."""

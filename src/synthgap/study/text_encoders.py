@@ -130,7 +130,7 @@ def of_encoder(encoder: Encoder, results: str) -> TextEncoders:
     """
     if not encoder.embeds_text:
         return ()
-    folder = _folder(encoder.model, results)
+    folder = _folder(encoder.model, results, "encoder")
     if folder is None:
         return _untrained(encoder.model)
     config = _json(folder / "config.json")
@@ -150,7 +150,7 @@ def of_generator(generator: Generator, results: str) -> TextEncoders:
     model = generator.opens()
     if model is None:
         return ()
-    folder = _folder(model, results)
+    folder = _folder(model, results, "generator")
     if folder is None:
         return _untrained(model)
     parts = _json(folder / "model_index.json")
@@ -209,10 +209,10 @@ def alike(encoders: Sequence[TextEncoder], one: str, other: str) -> bool:
     )
 
 
-def _folder(model: ModelSource, results: str) -> Path | None:
+def _folder(model: ModelSource, results: str, role: str) -> Path | None:
     """Where a model's files lie; None if they are not on this machine."""
     if model.miniature is not None:
-        folder = Path(results) / "models" / miniature_place(model.miniature)
+        folder = Path(results) / "models" / miniature_place(model.miniature, role)
     elif model.folder is not None:
         folder = Path(model.folder)
     else:

@@ -136,6 +136,21 @@ class TestSpec:
         assert asked["objective"] == {"gap": 1}
         assert asked["shared_projection"] is True
 
+    def test_a_diffusion_of_before_asks_for_what_it_did(self):
+        """Or each UNet that was trained would be stale."""
+        assert DiffusionSpec(steps=7).asked() == {
+            "steps": 7,
+            "batch_size": 64,
+            "learning_rate": 2e-3,
+            "caption_dropout": 0.1,
+            "ema_decay": 0.99,
+            "seed": 0,
+        }
+        wide = DiffusionSpec(steps=7, channels=48)
+        assert wide.asked()["channels"] == 48
+        assert DiffusionSpec.model_validate(wide.asked()) == wide
+        assert DiffusionSpec(steps=7, blocks=4).asked()["blocks"] == 4
+
     @pytest.mark.parametrize("wrong", [{"steps": 0}, {"steps": 1, "learning_rate": 0}])
     def test_values_out_of_range_are_refused(self, wrong):
         with pytest.raises(ValidationError):
@@ -332,6 +347,76 @@ class TestModels:
             num_inference_steps=2,
             guidance_scale=2.5,
             generator=[torch.Generator().manual_seed(0)],
+        ).images
+        assert images[0].size == (16, 16)
+
+    def test_a_unet_has_the_channels_of_before_or_those_that_are_asked_for(self):
+        import torch
+        from diffusers import UNet2DConditionModel
+
+        from synthgap.miniature.diffusion import build
+
+        def weights(model):
+            return {name: tuple(each.shape) for name, each in model.state_dict().items()}
+
+        torch.manual_seed(0)
+        before = UNet2DConditionModel(
+            sample_size=8,
+            block_out_channels=(32, 64),
+            down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+            up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+            layers_per_block=1,
+            norm_num_groups=8,
+            attention_head_dim=4,
+            cross_attention_dim=64,
+        )
+        torch.manual_seed(0)
+        ours = build(64, DiffusionSpec(steps=1).channels)
+        assert weights(ours) == weights(before)
+        for one, other in zip(ours.parameters(), before.parameters(), strict=True):
+            assert torch.equal(one, other)
+        narrow = build(64, 8)
+        assert weights(narrow)["conv_in.weight"] == (8, 4, 3, 3)
+        assert narrow(torch.zeros(1, 4, 8, 8), 0, torch.zeros(1, 40, 64)).sample.shape[1] == 4
+
+    def test_a_transformer_makes_a_pipeline_that_reads_captions_as_it_was_trained(
+        self, models, web, tmp_path
+    ):
+        import torch
+        from diffusers import AutoPipelineForText2Image, PixArtAlphaPipeline
+
+        from synthgap.miniature.diffusion import embed_captions, train_diffusion
+        from synthgap.miniature.transformer import guess, masks
+
+        spec = DiffusionSpec(steps=2, batch_size=4, channels=8, blocks=1)
+        for name in ("one", "again"):
+            train_diffusion(web, models / "clip", models / "autoencoder", spec, tmp_path / name)
+        weights = "transformer/diffusion_pytorch_model.safetensors"
+        assert (tmp_path / "one" / weights).read_bytes() == (
+            tmp_path / "again" / weights
+        ).read_bytes()
+        pipeline = AutoPipelineForText2Image.from_pretrained(tmp_path / "one")
+        pipeline.set_progress_bar_config(disable=True)
+        assert isinstance(pipeline, PixArtAlphaPipeline)
+        asked = {"max_sequence_length": 40, "clean_caption": False}
+        texts = captions.captions()
+        theirs, kept, empty, empty_kept = pipeline.encode_prompt(texts[777], **asked)
+        ours = embed_captions(pipeline.text_encoder, pipeline.tokenizer)
+        own = masks(pipeline.tokenizer, [*texts, ""])
+        for place, said, mask in ((777, theirs, kept), (-1, empty, empty_kept)):
+            assert own[place].tolist() == mask[0].tolist()
+            assert 0 < own[place].sum() < 40
+            seen = own[place].bool()
+            assert torch.allclose(ours[place][seen], said[0][seen], atol=1e-5)
+        # What stands in the padding is not seen.
+        noisy, times, mask = torch.randn(1, 4, 8, 8), torch.tensor([500]), own[[777]]
+        padded = torch.where(mask[:, :, None].bool(), ours[[777]], 9.0)
+        found = [guess(pipeline.transformer, noisy, times, x, mask) for x in (ours[[777]], padded)]
+        assert torch.allclose(*found, atol=1e-5)
+        other = guess(pipeline.transformer, noisy, times, ours[[-1]], own[[-1]])
+        assert not torch.allclose(found[0], other, atol=1e-5)
+        images = pipeline(
+            ["loop, bold"], num_inference_steps=2, use_resolution_binning=False, **asked
         ).images
         assert images[0].size == (16, 16)
 

@@ -116,3 +116,15 @@ def test_every_key_is_described():
         for key, value in section["properties"].items():
             # Pydantic leaves out what says no more than the section itself.
             assert value.get("description") or "$ref" in value, f"{name}.{key}"
+
+
+def test_a_further_generator_of_the_miniature_is_no_encoder():
+    further = {**TINY["miniature"], "generators": {"wide": {"steps": 1, "channels": 8}}}
+    one = TINY["generators"]["stable-diffusion"]
+    generators = {"stable-diffusion": {**one, "model": {"miniature": "wide"}}}
+    study = parse_study({**TINY, "miniature": further, "generators": generators}, "study.yaml")
+    assert study.miniature is not None
+    assert study.miniature.generators["wide"].asked()["channels"] == 8
+    encoders = {"clip": {"kind": "clip", "model": {"miniature": "wide"}}}
+    with pytest.raises(InputError, match=r"encoders\.clip\.model\.miniature: there is no wide"):
+        parse_study({**TINY, "miniature": further, "encoders": encoders}, "study.yaml")
