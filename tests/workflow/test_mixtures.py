@@ -31,7 +31,9 @@ def mixed(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Projec
     project = finished.copy(tmp_path_factory.mktemp("mixed") / "project")
     project.change_study(training_sets=project.study["training_sets"] | SETS)
     # What was trained before is as it was.
-    assert project.counts("classifiers") == Counter(train_classifier=2, fine_tune_classifier=1)
+    assert project.counts(TABLE) == Counter(
+        train_classifier=2, fine_tune_classifier=1, compare_mixtures=1
+    )
     project.run(TABLE)
     return project
 
