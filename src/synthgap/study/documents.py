@@ -27,7 +27,7 @@ file without running anything, and `synthgap init photos made` writes one for fo
 - `miniature.yaml` is the default: handwritten digits, no GPU, no download.
 - `config.yaml` is a link to it, under the name that snakedeploy looks for: a deployed workflow
   reads `config/config.yaml`, or what `--configfile` names in its place.
-- `guidance-sweep.yaml` is a study of it: one prompt at nine guidance scales. So are the next five;
+- `guidance-sweep.yaml` is a study of it: one prompt at nine guidance scales. So are the next four;
   what came out stands in `docs/studies`.
 - `close-the-gap.yaml` filters its images and chooses among its variants: what helps without new
   images.
@@ -40,6 +40,8 @@ file without running anything, and `synthgap init photos made` writes one for fo
 - `replicates.yaml` is the default five times, trained anew each time.
 - `generators.yaml` compares seven generators of the miniature, and asks which measure orders their
   images as training on them does.
+- `mixtures.yaml` trains on natural images, synthetic ones, mixtures of both in many proportions,
+  and one after the other.
 - `imagenet100-sd15.yaml` is the first real step: a hundred classes of ImageNet, Stable Diffusion
   v1.5.
 - `imagenet-sd15.yaml` is the paper's own study: all thousand classes, 1,300 images each.
