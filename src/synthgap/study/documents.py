@@ -27,12 +27,10 @@ file without running anything, and `synthgap init photos made` writes one for fo
 - `miniature.yaml` is the default: handwritten digits, no GPU, no download.
 - `config.yaml` is a link to it, under the name that snakedeploy looks for: a deployed workflow
   reads `config/config.yaml`, or what `--configfile` names in its place.
-- `guidance-sweep.yaml` is a study of it: one prompt at nine guidance scales. So are the next four;
-  what came out stands in `docs/studies`.
+- `guidance-sweep.yaml` is a study of it: one prompt at nine guidance scales. So are those
+  below, down to `mixtures.yaml`; what came out of them stands in `docs/studies`, if they were run.
 - `close-the-gap.yaml` filters its images and chooses among its variants: what helps without new
   images.
-- `mixtures.yaml` trains on natural images, synthetic ones, mixtures of both in many proportions,
-  and one after the other.
 - `clip-objectives.yaml` asks which changes to CLIP's training remove the separability of prompts
   and images.
 - `embedding-classifiers.yaml` asks which classifiers on embeddings use the whole distribution, in
