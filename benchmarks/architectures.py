@@ -9,6 +9,7 @@ import transformers
 
 from synthgap.image_sets.digits import SIZE
 from synthgap.miniature import autoencoder, clip, diffusion
+from synthgap.miniature.spec import DiffusionSpec
 from synthgap.miniature.tokenizer import train_tokenizer
 
 CONTRAST = 0.25
@@ -60,7 +61,7 @@ def save_pipeline(architecture: str, dtype: torch.dtype, folder: Path, device: s
                 sample_size=512,
             )
         else:
-            unet, vae = diffusion.build(width), autoencoder.build()
+            unet, vae = diffusion.build(width, DiffusionSpec(steps=1).channels), autoencoder.build()
         latents = torch.randn(1, 4, 32, 32)
     with torch.no_grad():
         # Values go from -1 to 1 here.
