@@ -27,7 +27,8 @@ def finished(shared: Path) -> Project:
     with FileLock(shared / "finished.lock"):
         if not done.exists():
             shutil.rmtree(folder, ignore_errors=True)
-            Project.copy_of_sources(folder, ROOT / "tests/studies/tiny.yaml").run()
+            tiny = Project.copy_of_sources(folder, ROOT / "tests/studies/tiny.yaml")
+            tiny.run(cores=2)
             done.touch()
     return Project(folder)
 

@@ -90,11 +90,16 @@ class Project:
         file.write_text(text.replace(old, new))
 
     def snakemake(
-        self, *arguments: str, study: bool = True, variables: Mapping[str, str] | None = None
+        self,
+        *arguments: str,
+        study: bool = True,
+        variables: Mapping[str, str] | None = None,
+        cores: int = 1,
     ) -> "subprocess.CompletedProcess[str]":
+        """Run Snakemake; its one worker imports what two would, and other tests run beside this."""
         environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
         # Targets come first: several options take any number of values.
-        command = [sys.executable, "-m", "snakemake", *arguments, "--cores", "2"]
+        command = [sys.executable, "-m", "snakemake", *arguments, "--cores", str(cores)]
         if study:
             command += ["--configfile", "study.yaml"]
         return subprocess.run(
@@ -106,8 +111,10 @@ class Project:
             check=False,
         )
 
-    def run(self, *arguments: str, variables: Mapping[str, str] | None = None) -> str:
-        done = self.snakemake(*arguments, variables=variables)
+    def run(
+        self, *arguments: str, variables: Mapping[str, str] | None = None, cores: int = 1
+    ) -> str:
+        done = self.snakemake(*arguments, variables=variables, cores=cores)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-6000:]
         return done.stderr
 

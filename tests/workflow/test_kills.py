@@ -20,7 +20,7 @@ from tests.workflow.test_reproducibility import STAGES
 
 pytestmark = pytest.mark.long
 
-KILLS = 20
+KILLS = 12
 SEED = 13
 
 
