@@ -12,6 +12,12 @@ from synthgap.figures.charts.style import Chart, colours
 
 DISTANCE = "centroid_distance"
 
+LABEL = 0.2
+"""Inches that a source's name takes."""
+
+AROUND = 1.0
+"""Inches of the figure above and below its panels."""
+
 
 def draw(variants: pd.DataFrame) -> Chart:
     """Draw each accuracy against centroid distance, a panel an accuracy.
@@ -21,7 +27,9 @@ def draw(variants: pd.DataFrame) -> Chart:
     """
     palette = colours(list(variants["source"]))
     accuracies = measured(variants)
-    figure = Figure(figsize=(4.1 * len(accuracies), 4.0), layout="constrained")
+    # All names find a place beside the panel.
+    height = max(4.0, AROUND + LABEL * (len(variants) + 1))
+    figure = Figure(figsize=(4.1 * len(accuracies), height), layout="constrained")
     # One accuracy alone may be there, where images are too few for 5-NN.
     panels = figure.subplots(1, len(accuracies), sharex=True, sharey=True, squeeze=False)[0]
     for axes, (column, name) in zip(panels, accuracies.items(), strict=True):
@@ -40,18 +48,24 @@ def draw(variants: pd.DataFrame) -> Chart:
         axes.set_title(name)
     # The labels lie where the last panel has left the shared axes.
     for axes, column in zip(panels, accuracies, strict=True):
-        _label(axes, variants[variants[column].notna()], column, palette)
+        _label(axes, variants[variants[column].notna()], column, palette, LABEL / (height - AROUND))
     panels[0].set_ylabel("accuracy on natural-val, share put right")
     figure.supxlabel("centroid distance, mean of ‖e − μ‖² (further right: more diverse)")
     return Chart(figure, variants[["source", "n", *with_ends(DISTANCE, *accuracies)]])
 
 
-def _label(axes: Axes, rows: pd.DataFrame, column: str, palette: Mapping[str, str]) -> None:
-    """Write each source's name in the margin at the height of its dot, with a line to the dot."""
+def _label(
+    axes: Axes, rows: pd.DataFrame, column: str, palette: Mapping[str, str], gap: float
+) -> None:
+    """Write each source's name in the margin at the height of its dot, with a line to the dot.
+
+    Args:
+        gap: least distance of two names, of the panel's height.
+    """
     axes.autoscale_view()
     bottom, top = axes.get_ylim()
     ordered = rows.sort_values(column, kind="stable")
-    heights = apart([(value - bottom) / (top - bottom) for value in ordered[column]], 0.065)
+    heights = apart([(value - bottom) / (top - bottom) for value in ordered[column]], gap)
     for row, height in zip(ordered.to_dict("records"), heights, strict=True):
         axes.annotate(
             row["source"],
@@ -63,6 +77,7 @@ def _label(axes: Axes, rows: pd.DataFrame, column: str, palette: Mapping[str, st
             annotation_clip=False,
             arrowprops={
                 "arrowstyle": "-",
+                "relpos": (0, 0.5),
                 "color": palette[row["source"]],
                 "linewidth": 0.6,
                 "alpha": 0.6,
