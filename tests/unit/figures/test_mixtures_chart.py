@@ -27,5 +27,7 @@ def test_lines_join_what_belongs_together():
         "mixtures of 10 a class": [0.7, 0.8],
         "after synthetic": [0.75],
     }
-    assert [text.get_text() for text in axes.texts] == ["synthetic"]
+    legend = axes.get_legend()
+    assert legend is not None
+    assert sorted(text.get_text() for text in legend.get_texts()) == sorted([*lines, "synthetic"])
     assert list(data["training_set"]) == [row[0] for row in ROWS]

@@ -1,5 +1,6 @@
 """The chart of mixtures: accuracy against natural images, alone and with synthetic ones."""
 
+import itertools
 from collections.abc import Hashable, Mapping
 from typing import Any
 
@@ -61,10 +62,12 @@ def _draw_classifier(axes: Axes, rows: pd.DataFrame) -> None:
             color=colour,
             label=name,
         )
-    for row in rows[rows["natural"] == 0].to_dict("records"):
-        axes.axhline(row["top1"], color=QUIET, linewidth=0.8, linestyle=":")
-        axes.annotate(row["training_set"], (1, row["top1"]), xycoords=("axes fraction", "data"),
-                      ha="right", va="bottom", fontsize=8)  # fmt: skip
+    # Written in the legend, since lines across may lie on each other.
+    styles = itertools.cycle((":", "--", "-."))
+    for row, style in zip(rows[rows["natural"] == 0].to_dict("records"), styles, strict=False):
+        axes.axhline(
+            row["top1"], color=QUIET, linewidth=0.8, linestyle=style, label=row["training_set"]
+        )
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(FixedLocator(sorted(set(natural["natural"]))))
     axes.xaxis.set_minor_locator(NullLocator())
