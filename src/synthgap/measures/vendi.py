@@ -11,7 +11,13 @@ from synthgap.measures.intervals.jackknife import IMAGES, replicates, replicates
 from synthgap.measures.intervals.samples import ClassSample, PoolSample
 from synthgap.measures.measure import Column, Family, Measure
 from synthgap.measures.numerics import checks
-from synthgap.measures.numerics.blocks import Axes, Rows, principal_axes, product
+from synthgap.measures.numerics.blocks import (
+    Axes,
+    Rows,
+    principal_axes,
+    principal_values,
+    product,
+)
 
 COLUMNS = {
     "vendi_score": Column(
@@ -60,11 +66,11 @@ def vendi_score(images: ArrayLike, *, device: str = "cpu") -> float:
 def of_points(images: Float[np.ndarray, "n d"], device: str = "cpu") -> float:
     """The same of points of any length but zero."""
     rows = Rows(images, unit=True)
-    return _score(principal_axes(rows, rows.n, device))
+    return _score(principal_values(rows, rows.n, device))
 
 
-def _score(axes: Axes) -> float:
-    return float(np.exp(-np.sum(axes.eigenvalues * np.log(axes.eigenvalues))))
+def _score(eigenvalues: Float[np.ndarray, "r"]) -> float:
+    return float(np.exp(-np.sum(eigenvalues * np.log(eigenvalues))))
 
 
 def without_one_each(rows: Rows, axes: Axes, device: str = "cpu") -> Float[np.ndarray, "n"]:
@@ -102,7 +108,7 @@ def of_class(sample: ClassSample) -> dict[str, Estimate]:
     rows = Rows(sample.images, unit=True)
     axes = principal_axes(rows, rows.n)
     counts = bootstrap_counts(sample.rng(IMAGES), rows.n, sample.draws)
-    value = _score(axes)
+    value = _score(axes.eigenvalues)
     return {
         "vendi_score": Estimate(value, value + replicates(without_one_each(rows, axes), counts))
     }
@@ -118,7 +124,7 @@ def of_pool(sample: PoolSample) -> dict[str, Estimate]:
         sample.rng(IMAGES),
         sample.draws,
     )
-    value = _score(axes)
+    value = _score(axes.eigenvalues)
     return {"pooled_vendi_score": Estimate(value, value + moved)}
 
 

@@ -87,6 +87,17 @@ def principal_axes(rows: Rows, divisor: float, device: str = "cpu") -> Axes:
     return Axes(values[kept], vectors[kept])
 
 
+def principal_values(rows: Rows, divisor: float, device: str = "cpu") -> Float[np.ndarray, "r"]:
+    """The eigenvalues of `principal_axes` alone, for which vectors need not be found."""
+    n, d = rows.images.shape
+    if n < d:
+        singular = np.linalg.svd(np.concatenate(list(rows.blocks())), compute_uv=False)
+        values = singular**2 / divisor
+    else:
+        values = np.linalg.eigvalsh(rows.scatter(device) / divisor)
+    return values[values > NEGLIGIBLE * values.max()]
+
+
 def product(
     a: Float[np.ndarray, "n k"], b: Float[np.ndarray, "k m"], device: str = "cpu"
 ) -> Float[np.ndarray, "n m"]:
