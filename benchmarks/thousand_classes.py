@@ -1,9 +1,9 @@
 """A whole study of very many classes whose jobs are light: where the time of 1,000 classes goes.
 
-`python benchmarks/thousand_classes.py` makes two folders of small pictures, runs the study of two
-folders of docs/HOWTO.md on them with the miniature's CLIP, and says by rule how many jobs there
-were, how long a job took and how many ran at a time. Jobs compute for milliseconds here, so what it
-shows is what surrounds a job.
+`python benchmarks/thousand_classes.py` makes two folders of small pictures and a CLIP of the
+miniature's architecture with random weights, runs the study of two folders of docs/HOWTO.md on
+them, and says by rule how many jobs there were, how long one took and how many ran at a time. Jobs
+compute for milliseconds here, so what it shows is what surrounds a job.
 """
 
 import argparse
@@ -19,7 +19,9 @@ from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
+import torch
 import yaml
+from architectures import save_clip
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -67,6 +69,7 @@ def lay_out(folder: Path, classes: int, images: int) -> None:
             shutil.copytree(source, folder / part, ignore=ignored, symlinks=True)
         else:
             shutil.copy2(source, folder / part)
+    save_clip("miniature", torch.float32, folder / "clip", "cpu")
     rng = np.random.default_rng(0)
     names = [f"c{number:04d}" for number in range(classes)]
     # Half of the natural ones are held out.
@@ -85,9 +88,8 @@ def lay_out(folder: Path, classes: int, images: int) -> None:
         "natural": {"kind": "folder", "images": "photos", "val_per_class": images},
         "generators": {"made": {"kind": "folder", "images": "made"}},
         "variants": {"made": {"generator": "made"}},
-        "encoders": {"clip": {"kind": "clip", "model": {"miniature": "clip"}}},
+        "encoders": {"clip": {"kind": "clip", "model": {"folder": "clip"}}},
         "measures": {"n": images, "draws": 1000},
-        "miniature": {"clip": {"steps": 50}},
     }
     (folder / "study.yaml").write_text(yaml.safe_dump(study, sort_keys=False))
 

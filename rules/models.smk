@@ -44,10 +44,15 @@ def model_params(model, role="encoder"):
     return {"location": model.repository or folder, "revision": model.revision}
 
 
+SMALL_MB = 100
+"""Weights of a model that is too small to gain by more than one core; a class of small images each on
+its own core gains."""
+
+
 def threads_of(model):
     """Cores of a job, where there are so many: to decode and encode pictures while a GPU computes, or
-    to compute on. The miniature's models are too small to gain by more than one."""
-    return 1 if model is None or model.miniature else 8
+    to compute on."""
+    return 1 if weights_mb(model) < SMALL_MB else 8
 
 
 def model_input(role, name, model):
