@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import matplotlib as mpl
 import pandas as pd
 import pyarrow as pa
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
 from synthgap.files import replacing
 from synthgap.tables import write_csv
@@ -55,6 +56,9 @@ WITHOUT_DATE = {
 
 PNG_DPI = 160
 
+PADDING = 0.1
+"""Inches around what is drawn."""
+
 RASTER_DPI = 300
 """Resolution of what is drawn as pixels inside an SVG or PDF: clouds of points."""
 
@@ -83,18 +87,24 @@ def save(chart: Chart, files: Mapping[str, str | Path]) -> None:
         chart: what to write.
         files: where to, by `png`, `svg`, `pdf` and `csv`.
     """
+    # Laid out and measured once, and not for each format, which takes as long as drawing.
+    chart.figure.draw_without_rendering()
+    chart.figure.set_layout_engine("none")
+    box = chart.figure.get_tightbbox().padded(PADDING)
     for kind in WITHOUT_DATE:
-        save_picture(chart.figure, files[kind], kind)
+        save_picture(chart.figure, files[kind], kind, box)
     write_csv(pa.Table.from_pandas(chart.data, preserve_index=False), files["csv"])
 
 
-def save_picture(figure: Figure, path: str | Path, kind: str = "png") -> None:
-    """Write a figure as PNG, SVG or PDF, the same bytes in every run."""
+def save_picture(
+    figure: Figure, path: str | Path, kind: str = "png", box: Bbox | Literal["tight"] = "tight"
+) -> None:
+    """Write a figure, or what lies in a box of it, as PNG, SVG or PDF: the same bytes each time."""
     with replacing(path) as beside:
         figure.savefig(
             beside,
             format=kind,
             dpi=PNG_DPI if kind == "png" else RASTER_DPI,
-            bbox_inches="tight",
+            bbox_inches=box,
             metadata=WITHOUT_DATE[kind],
         )
