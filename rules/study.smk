@@ -18,7 +18,7 @@ if (SOURCE := HERE / "src").is_dir():
     )
 
 from snakemake.logging import logger
-from synthgap.jobs import device_claims, devices, results_lock, runs
+from synthgap.jobs import device_claims, devices, results_lock, runs, scheduling
 from synthgap.errors import InputError
 from synthgap.figures import snakemake_report
 from synthgap.study.model import Study
@@ -41,6 +41,7 @@ else:
     STUDY = Study.model_validate(config)
 
 snakemake_report.mend_scripts()
+scheduling.mend_looking_again()
 
 if workflow.is_main_process:
     logger.addFilter(

@@ -1,0 +1,35 @@
+"""Snakemake's look at what could start, once a second where it looked ever more often."""
+
+import threading
+from typing import Any
+
+from snakemake.scheduling.job_scheduler import JobScheduler
+
+
+def mend_looking_again() -> None:
+    """Let Snakemake wait for one timer at a time.
+
+    Under a limit of jobs in a timespan, which it always has (100 in a second), Snakemake 9.27
+    starts a timer whenever it has looked at the jobs that could start, to look again a timespan
+    later. So each look has another one follow it for ever, and each job that ends adds one: after
+    1,000 jobs it looks 1,000 times a second and does nothing else. One timer does what all of them
+    are for, and as a daemon it does not hold up the end of the run.
+    """
+    # The name is spelt so.
+    JobScheduler._schedule_reevalutation = _look_again
+
+
+def _look_again(scheduler: Any, delay: float) -> None:
+    pending: set[float] = scheduler.__dict__.setdefault("synthgap_pending", set())
+    if delay in pending:
+        return
+
+    def look() -> None:
+        # In this order, or a look between the two would start no timer, and none would follow it.
+        pending.discard(delay)
+        scheduler._open_jobs.release()
+
+    pending.add(delay)
+    timer = threading.Timer(delay, look)
+    timer.daemon = True
+    timer.start()
