@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from synthgap.errors import logging_to
-from synthgap.jobs import workers
+from synthgap.jobs import client, workers
 from synthgap.jobs.device_claims import claimed
 from synthgap.jobs.runs import end_with_snakemake
 
@@ -29,12 +29,18 @@ def job(snakemake: Any) -> Callable[[Callable[[], None]], None]:
                 work()
             return
         end_with_snakemake()
-        log.unlink(missing_ok=True)
+        alone = os.environ.pop(client.ALONE, None) is not None
+        if not alone:
+            log.unlink(missing_ok=True)
         with logging_to(log), claimed(snakemake.resources.get("gpu", 0)) as devices:
-            if devices is not None:
+            if devices is not None and not alone:
                 print(f"on GPU {devices}")
             # Snakemake runs a copy of the script that holds the object.
-            code = workers.hand_over(sys.argv[0], log, snakemake.threads, devices)
+            code = (
+                None if alone else workers.hand_over(sys.argv[0], log, snakemake.threads, devices)
+            )
+            if code is None and client.light():
+                client.become_python(sys.argv[0], alone=True)
             if code is None:
                 if devices is not None:
                     os.environ["CUDA_VISIBLE_DEVICES"] = devices

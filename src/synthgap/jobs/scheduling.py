@@ -1,9 +1,18 @@
-"""Snakemake's look at what could start, once a second where it looked ever more often."""
+"""What costs Snakemake more than it must around many light jobs."""
 
+import os
+import shlex
+import sys
 import threading
+from pathlib import Path
 from typing import Any
 
+import snakemake
 from snakemake.scheduling.job_scheduler import JobScheduler
+from snakemake.script import PythonScript
+
+from synthgap.jobs import client
+from synthgap.jobs.runs import RUN
 
 
 def mend_looking_again() -> None:
@@ -33,3 +42,21 @@ def _look_again(scheduler: Any, delay: float) -> None:
     timer = threading.Timer(delay, look)
     timer.daemon = True
     timer.start()
+
+
+def mend_starts_of_scripts() -> None:
+    """Start a script by a client of the workers, where the run has workers.
+
+    So do those in this process's environment; one in a conda environment or a container is started
+    as ever.
+    """
+    execute = PythonScript._execute_cmd
+    words = ["-I", "-S", client.__file__, str(Path(snakemake.__file__).parent)]
+    options = " ".join(map(shlex.quote, words))
+
+    def execute_by_client(script: Any, command: str, **values: Any) -> Any:
+        if values.get("py_exec") == sys.executable and RUN in os.environ:
+            values["py_exec"] = f"{sys.executable} {options}"
+        return execute(script, command, **values)
+
+    PythonScript._execute_cmd = execute_by_client

@@ -1,5 +1,6 @@
 """What a script of the workflow does around its work; shown by scripts that are started."""
 
+import inspect
 import os
 import shlex
 import subprocess
@@ -10,8 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import snakemake
 from processes import running, wait_for
+from snakemake.iocontainers import InputFiles, Log, OutputFiles, Params, ResourceList, Wildcards
+from snakemake.script import PythonScript
+from snakemake.sourcecache import LocalSourceFile
 
+from synthgap.jobs import client
 from synthgap.jobs.runs import RUN, SNAKEMAKE
 from synthgap.jobs.workers import VISIBLE
 
@@ -45,16 +51,22 @@ def place(request, monkeypatch):
     return "worker"
 
 
+PYTHON = [sys.executable]
+CLIENT = [*PYTHON, "-I", "-S", client.__file__, str(Path(snakemake.__file__).parent)]
+"""As Snakemake starts a script, and as it does where a run has workers."""
+
+
 class Script:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, starter: list[str]) -> None:
         self.folder, self.log = folder, folder / "logs" / "job.log"
+        self.starter = starter
 
     def start(
         self, work: str = "pass", shell: bool = False, **resources: int
     ) -> "subprocess.Popen[bytes]":
         script = self.folder / "script.py"
         script.write_text(SCRIPT.format(log=str(self.log), resources=resources, work=work))
-        command = [sys.executable, str(script)]
+        command = [*self.starter, str(script)]
         return subprocess.Popen(
             ["sh", "-c", f"{shlex.join(command)}; exit $?"] if shell else command,
             env={**os.environ, "TMPDIR": tempfile.gettempdir()},
@@ -71,9 +83,9 @@ class Script:
         return self.log.read_text()
 
 
-@pytest.fixture
-def script(tmp_path):
-    return Script(tmp_path)
+@pytest.fixture(params=[PYTHON, CLIENT], ids=["python", "client"])
+def script(request, tmp_path):
+    return Script(tmp_path, request.param)
 
 
 def test_what_the_work_prints_is_in_the_log(place, script):
@@ -179,6 +191,37 @@ class TestAKilledSnakemake:
         shell.kill()
         shell.wait()
         assert wait_for(lambda: not any(map(running, processes)), 5)
+
+
+SAYS_MODULES = """
+import sys
+print(*sys.modules, file=open("modules", "a"))
+
+from synthgap.jobs.job import job
+
+
+@job(snakemake)
+def work():
+    print(snakemake.input[0], snakemake.params.n, snakemake.resources.get("gpu"))
+"""
+
+
+def test_a_client_takes_what_snakemake_says_and_loads_nothing_of_it(run, tmp_path):
+    """The beginning of the script, which holds the job's object, is written by Snakemake."""
+    files = {"input_": InputFiles(["in {x}"]), "output": OutputFiles(), "log": Log(["job.log"])}
+    values = {"params": Params(fromdict={"n": 3}), "resources": ResourceList(fromdict={"gpu": 0})}
+    given = {**files, **values, "path": LocalSourceFile(str(tmp_path / "script.py"))}
+    names = inspect.signature(PythonScript.generate_preamble).parameters
+    others = {name: None for name in names if name != "preamble_addendum"}
+    others |= {"threads": 1, "wildcards": Wildcards(), "config": {}, "rulename": "rule"}
+    beginning = PythonScript.generate_preamble(**others | given)
+    (tmp_path / "script.py").write_text(beginning + SAYS_MODULES)
+    subprocess.run([*CLIENT, "script.py"], cwd=tmp_path, check=True)
+    assert (tmp_path / "job.log").read_text() == "in {x} 3 0\n"
+    # The worker's come in a second line.
+    loaded = (tmp_path / "modules").read_text().split("\n")[0].split()
+    assert "snakemake.iocontainers" in loaded
+    assert not {"snakemake.shell", "snakemake.common", "asyncio"} & set(loaded)
 
 
 def test_a_job_whose_work_a_worker_does_loads_nothing_heavy():
