@@ -184,7 +184,7 @@ if CAPTIONED and CAPTIONING:
             batch_size=by_captioner(lambda spec: spec.batch_size),
         params:
             captioner=by_captioner(
-                lambda spec: spec.model_dump(mode="json", exclude={"model", "batch_size"})
+                lambda spec: spec.model_dump(mode="json", exclude={"batch_size"})
             ),
             checkpoint=by_captioner(lambda spec: model_params(spec.model)),
             code=code("caption_images.py"),

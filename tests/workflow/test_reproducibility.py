@@ -24,7 +24,7 @@ STAGES = {
     "embedding_classifiers": 3,
     "classifiers": 6,
     "quarantine": 6,
-    "summary": 22,
+    "summary": 24,
     "projections": 1,
     "figures": 44,
 }

@@ -52,6 +52,16 @@ class CaptionedRecipe(PromptRecipe):
         return "definition" in placeholders(self.template)
 
 
+def filled(template: str, category: Mapping[str, Any], caption: str) -> str:
+    """Put a class and a caption into a template.
+
+    >>> filled("{name}, {caption}", {"class_id": "c", "name": "crane", "definition": ""}, "flying")
+    'crane, flying'
+    """
+    known = {name: category[name] for name in PLACEHOLDERS}
+    return template.format(**known, caption=caption)
+
+
 def pair_captions(
     captions: str | Path,
     path: str | Path,
@@ -88,7 +98,7 @@ def pair_captions(
         {
             "class_id": class_id,
             "index": number,
-            "prompt": template.format(**category, caption=row["caption"]),
+            "prompt": filled(template, category, row["caption"]),
             "caption": row["caption"],
             "natural_index": row["index"],
             "natural_key": row["key"],
