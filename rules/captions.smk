@@ -59,6 +59,7 @@ if CAPTIONED:
                 include={"class_id", "name", "definition"}
             ),
             study_seed=STUDY.seed,
+            most=lambda wildcards: RECIPES[wildcards.recipe].captions_per_class,
             code=code("pair_captions.py"),
         script:
             "../workflow/scripts/pair_captions.py"
@@ -115,7 +116,12 @@ if CAPTIONED:
             "../envs/models.yaml"
         threads: ENCODER_THREADS
         resources:
-            **sized(lambda wildcards: embedding(wildcards.encoder, CLASSES * IMAGES)),
+            **sized(
+                lambda wildcards: embedding(
+                    wildcards.encoder,
+                    CLASSES * (RECIPES[CAPTIONED[wildcards.variant]].captions_per_class or IMAGES),
+                )
+            ),
             gpu=1,
             # No parameter: it decides no embedding.
             batch_size=ENCODER_BATCH_SIZE,

@@ -15,5 +15,6 @@ def work() -> None:
         template=params.template,
         category=params.category,
         study_seed=params.study_seed,
+        most=params.most,
         metadata=made_by(snakemake, ["numpy"], "recipe", "template", "study_seed"),
     )

@@ -35,6 +35,9 @@ class CaptionedRecipe(PromptRecipe):
     """Name of a captioner."""
     template: str = Field(min_length=1)
     """The prompt, with the placeholders {name}, {definition}, {class_id} and {caption}."""
+    captions_per_class: int | None = Field(default=None, ge=1)
+    """Captions of a class that stand in its prompts, drawn by the study's seed; all if left out.
+    Each prompt is embedded, so that many classes with many natural images need a limit."""
 
     @field_validator("template")
     @classmethod
@@ -69,12 +72,13 @@ def pair_captions(
     template: str,
     category: Mapping[str, Any],
     study_seed: int,
+    most: int | None,
     metadata: Mapping[str, str],
 ) -> None:
     """Make the prompts of a class of its captions, in an order that the seed decides.
 
-    Every caption stands in as many prompts as natural images have it, so that what varies among
-    these varies as much among the prompts.
+    Every natural image gives one prompt, so that what varies among these varies as much among the
+    prompts.
 
     Args:
         captions: table of captions of the class's natural images.
@@ -82,6 +86,7 @@ def pair_captions(
         template: of the recipe.
         category: name, definition and id of the class.
         study_seed: the study's seed.
+        most: prompts that are made, the first of that order; None for all.
         metadata: what made the table.
 
     Raises:
@@ -103,7 +108,7 @@ def pair_captions(
             "natural_index": row["index"],
             "natural_key": row["key"],
         }
-        for number, row in enumerate(rows[place] for place in order)
+        for number, row in enumerate(rows[place] for place in order[:most])
     ]
     write(described_table(prompts, COLUMNS), path, metadata)
 

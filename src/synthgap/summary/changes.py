@@ -311,7 +311,7 @@ def _first(study: Changeable, recipe: Recipe, name: str | None, class_id: str) -
 
 
 def _written(recipe: Recipe) -> dict[str, Any]:
-    return recipe.model_dump(mode="json")
+    return recipe.model_dump(mode="json", exclude_none=True)
 
 
 def _read(entry: Mapping[str, Any]) -> Recipe:

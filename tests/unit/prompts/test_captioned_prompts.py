@@ -26,7 +26,9 @@ def written(path: Path, captions: list[str], class_id: str = "crane") -> Path:
     return path
 
 
-def paired(folder: Path, captions: list[str], seed: int = 0, **category: str) -> Path:
+def paired(
+    folder: Path, captions: list[str], seed: int = 0, most: int | None = None, **category: str
+) -> Path:
     chosen = CATEGORY | category
     path = folder / "prompts.parquet"
     pair_captions(
@@ -35,6 +37,7 @@ def paired(folder: Path, captions: list[str], seed: int = 0, **category: str) ->
         template=TEMPLATE,
         category=chosen,
         study_seed=seed,
+        most=most,
         metadata={},
     )
     return path
@@ -69,6 +72,12 @@ def test_the_order_is_the_seeds_and_the_classs(tmp_path: Path) -> None:
     for other in (*others, [f"crane, a bird, {caption}" for caption in MANY]):
         assert other != prompts
         assert sorted(other) == sorted(prompts)
+
+
+def test_a_limit_takes_the_first_of_the_order(tmp_path: Path) -> None:
+    prompts = read_prompts(paired(tmp_path, MANY))
+    assert read_prompts(paired(tmp_path, MANY, most=7)) == prompts[:7]
+    assert read_prompts(paired(tmp_path, MANY, most=70)) == prompts
 
 
 def test_an_order_is_drawn_evenly(tmp_path: Path) -> None:

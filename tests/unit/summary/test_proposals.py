@@ -233,6 +233,18 @@ def test_a_scale_that_was_tried_is_not_proposed():
     ]
 
 
+def test_the_next_scale_is_proposed_where_a_nearer_one_was_tried():
+    variants = {f"v{scale:g}": Variant("sd", "plain", scale, True) for scale in (2.0, 4.0)}
+    found = proposals([row(name, "adherence", True) for name in variants], study(variants=variants))
+    scales = [
+        variant["guidance_scale"]
+        for each in found
+        if "guidance" in (each["variant"] or "")
+        for variant in added(each)["variants"].values()
+    ]
+    assert scales == [8.0, 8.0]
+
+
 def test_images_that_are_alike_get_contexts_and_captions_that_the_study_has():
     recipes = {
         "plain": TemplateRecipe(kind="template", template="{name}"),
