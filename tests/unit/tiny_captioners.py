@@ -12,6 +12,9 @@ from transformers import (
     BlipImageProcessor,
     BlipTextConfig,
     BlipVisionConfig,
+    CLIPImageProcessor,
+    GitConfig,
+    GitForCausalLM,
     VisionEncoderDecoderModel,
     ViTConfig,
     ViTImageProcessor,
@@ -49,6 +52,24 @@ def blip(folder: Path) -> Path:
     model = BlipForConditionalGeneration(config)
     BlipImageProcessor(size={"height": 32, "width": 32}).save_pretrained(folder)
     return saved(folder, model, tokenizer)
+
+
+def git(folder: Path) -> Path:
+    """As microsoft/git-base-coco: a decoder that sees the image in its context."""
+    tokenizer = train_tokenizer()
+    config = GitConfig(
+        **TOWER,
+        vision_config={**TOWER, **IMAGE, "projection_dim": 32},
+        vocab_size=len(tokenizer),
+        max_position_embeddings=64,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    torch.manual_seed(0)
+    side = {"height": 32, "width": 32}
+    CLIPImageProcessor(size={"shortest_edge": 32}, crop_size=side).save_pretrained(folder)
+    return saved(folder, GitForCausalLM(config), tokenizer)
 
 
 def vision_encoder_decoder(folder: Path) -> Path:

@@ -14,6 +14,7 @@ from transformers import (
     AutoImageProcessor,
     AutoTokenizer,
     BlipForConditionalGeneration,
+    GitForCausalLM,
     LlavaConfig,
     LlavaForConditionalGeneration,
     VisionEncoderDecoderModel,
@@ -30,6 +31,7 @@ COUNT = 5
 
 KINDS = {
     "blip": (tiny_captioners.blip, BlipForConditionalGeneration),
+    "git": (tiny_captioners.git, GitForCausalLM),
     "vision-encoder-decoder": (tiny_captioners.vision_encoder_decoder, VisionEncoderDecoderModel),
 }
 
