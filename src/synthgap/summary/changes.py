@@ -1,9 +1,12 @@
 """What may be changed in a variant: each change as a part of a study file that could be added."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from pydantic import TypeAdapter
 
 from synthgap.classes import Category
 from synthgap.generation.negative_prompts import takes_negative_prompt
@@ -314,11 +317,13 @@ def _written(recipe: Recipe) -> dict[str, Any]:
     return recipe.model_dump(mode="json", exclude_none=True)
 
 
-def _read(entry: Mapping[str, Any]) -> Recipe:
-    from pydantic import TypeAdapter
+@cache
+def _recipes() -> TypeAdapter[Recipe]:
+    return TypeAdapter(Recipe)
 
-    found: Recipe = TypeAdapter(Recipe).validate_python(entry)
-    return found
+
+def _read(entry: Mapping[str, Any]) -> Recipe:
+    return _recipes().validate_python(entry)
 
 
 def _with_definition(template: str) -> str:

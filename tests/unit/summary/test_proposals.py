@@ -316,6 +316,18 @@ def test_other_encoders_are_left_out_and_variants_stand_in_their_order():
     assert [each["source"] for each in found] == ["second", "first"]
 
 
+def test_a_thousand_classes_have_proposals_of_their_own():
+    ids = [f"n{number:04d}" for number in range(1000)]
+    classes = {
+        each: Category(class_id=each, name=f"name {each}", definition=f"what {each} is")
+        for each in ids
+    }
+    rows = [row("plain", "ambiguity", True, class_id=each, other_class=None) for each in ids]
+    found = proposals(rows, study(classes=classes))
+    assert [each["prompt"] for each in found] == [f"name {each}, what {each} is" for each in ids]
+    assert len({each["fragment"] for each in found}) == 1
+
+
 def test_a_study_without_defects_has_an_empty_table():
     assert proposals([row("plain", "diversity", False)], study()) == []
 
