@@ -23,6 +23,20 @@ def command_words():
     return [*words, "--configfile", *map(os.path.relpath, workflow.configfiles)]
 
 
+def pipeline_folders():
+    """Of the variants that are generated where the models lie, or will."""
+    models = {name: generator_of(name).opens() for name in GENERATED}
+    return {
+        name: (
+            str(needs.snapshot(model.repository, model.revision))
+            if model.repository
+            else model_params(model, "generator")["location"]
+        )
+        for name, model in models.items()
+        if model is not None
+    }
+
+
 localrules:
     propose_changes,
 
@@ -42,9 +56,7 @@ rule propose_changes:
         # Of a function's text Snakemake takes nothing for a wildcard.
         study=lambda wildcards: changeable(STUDY),
         captioned=CAPTIONED_RECIPES,
-        checkpoints=lambda wildcards: {
-            name: model_params(generator_of(name).opens(), "generator") for name in GENERATED
-        },
+        folders=lambda wildcards: pipeline_folders(),
         command=lambda wildcards: command_words(),
         results=RESULTS,
         encoder=STUDY.headline_encoder,

@@ -33,10 +33,10 @@ def proposals(proposing: Project) -> list[dict[str, Any]]:
     diagnosis["other_class"] = "digit-9"
     study = Study.model_validate(proposing.study)
     model = str(proposing.results / "models/stable-diffusion")
-    checkpoints = {name: {"location": model, "revision": None} for name in study.variants}
+    folders = dict.fromkeys(study.variants, model)
     table = proposals_table(
         diagnosis,
-        changeable(said_of(study), checkpoints, [], []),
+        changeable(said_of(study), folders, [], []),
         Command(["snakemake", "--configfile", "study.yaml"], "results", "clip", "resnet"),
     )
     found: list[dict[str, Any]] = table.to_pylist()

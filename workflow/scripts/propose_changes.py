@@ -13,9 +13,7 @@ def work() -> None:
     given, params = snakemake.input, snakemake.params
     table = proposals_table(
         read(given.diagnosis).to_pandas(),
-        changeable(params.study, params.checkpoints, params.captioned, given.prompts),
+        changeable(params.study, params.folders, params.captioned, given.prompts),
         Command(params.command, params.results, params.encoder, params.classifier, params.seed),
     )
-    write_with_csv(
-        table, snakemake.output.table, made_by(snakemake, ["pandas", "pyyaml"], "encoder")
-    )
+    write_with_csv(table, snakemake.output.table, made_by(snakemake, ["pandas"], "encoder"))

@@ -3,8 +3,6 @@
 import json
 from pathlib import Path
 
-from synthgap.jobs.resources import snapshot
-
 PIPELINES = frozenset(
     {
         "PixArtAlphaPipeline",
@@ -18,16 +16,13 @@ PIPELINES = frozenset(
 """Classes of diffusers whose guidance leads away from one. Others may take one besides."""
 
 
-def takes_negative_prompt(location: str | None, revision: str | None) -> bool:
-    """Whether the pipeline of a folder or of a commit on the hub is known to take one.
+def takes_negative_prompt(folder: str | Path) -> bool:
+    """Whether the pipeline in a folder is known to take one.
 
-    What is not on this machine is not known.
+    Of what is not on this machine nothing is known.
     """
-    if location is None:
-        return False
-    folder = Path(location) if revision is None else snapshot(location, revision)
     try:
-        index = json.loads((folder / "model_index.json").read_text(encoding="utf-8"))
+        index = json.loads((Path(folder) / "model_index.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
     return isinstance(index, dict) and index.get("_class_name") in PIPELINES

@@ -23,7 +23,7 @@ SAID = ["index", "prompt", "seed"]
 VERDICT = ["q_value", "reason", "advice", "other_class"]
 """Columns of the diagnosis that it shows."""
 
-PROPOSED = ["status", "proposal", "prompt", "fragment", "command"]
+PROPOSED = ["status", "proposal", "other_defects", "prompt", "fragment", "command"]
 """Columns of the proposals that it shows."""
 
 

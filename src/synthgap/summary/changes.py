@@ -60,7 +60,7 @@ class Changeable(NamedTuple):
 
 def changeable(
     study: Mapping[str, Any],
-    checkpoints: Mapping[str, Mapping[str, Any]],
+    folders: Mapping[str, str],
     captioned: Sequence[str],
     prompts: Sequence[str | Path],
 ) -> Changeable:
@@ -68,7 +68,7 @@ def changeable(
 
     Args:
         study: as `study.changeable` says it.
-        checkpoints: by variant where the model of its generator lies.
+        folders: by variant where the model of its generator lies, if it has one.
         captioned: recipes with captions.
         prompts: of each of these recipes the tables of all classes, recipe by recipe.
     """
@@ -90,8 +90,8 @@ def changeable(
         {name: tuple(sources) for name, sources in study["training_sets"].items()},
         frozenset(
             variants[name].generator or ""
-            for name, checkpoint in checkpoints.items()
-            if takes_negative_prompt(checkpoint["location"], checkpoint.get("revision"))
+            for name, folder in folders.items()
+            if takes_negative_prompt(folder)
         ),
         dict(zip(product(captioned, study["classes"]), firsts, strict=True)),
     )

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 import pyarrow as pa
-import yaml
 
 from synthgap.described import Columns, described_table, with_interval
 from synthgap.diagnosis.verdicts import CAUSES
@@ -14,6 +13,7 @@ from synthgap.summary import changes
 from synthgap.summary.causes import CAUSE, DEFECT, NAMES
 from synthgap.summary.changes import Change, Changeable
 from synthgap.summary.standing import BY_HAND, SHOWN, UNTESTED
+from synthgap.summary.yaml_text import yaml_text
 
 MOST = 3
 """Untested proposals for a class and defect."""
@@ -36,6 +36,7 @@ COLUMNS: Columns = {
     "proposal": (pa.string(), "what to try, in words"),
     "variant": (pa.string(), "the variant that shows it, or that is to be added"),
     **with_interval("variant_value", "the value of the class there, of what was shown"),
+    "other_defects": (pa.string(), "what the class is found to have there, of what was shown"),
     "prompt": (pa.string(), "the first prompt of the class there"),
     "fragment": (pa.string(), "what to add to the study file, as YAML; empty where it is there"),
     "command": (pa.string(), "what tries just that, once it is added"),
@@ -165,7 +166,7 @@ def _proposals(
             "proposal": change.text,
             "variant": change.variant,
             "prompt": change.prompt,
-            "fragment": _yaml(change),
+            "fragment": yaml_text(change.added),
             "command": made,
         }
     if not untested:
@@ -182,14 +183,12 @@ def _shown(
     shown: Mapping[str, Any], of_class: _OfClass, study: Changeable, command: Command
 ) -> dict[str, Any]:
     source, class_id = shown["source"], shown["class_id"]
-    left = of_class.others_of(source)
-    beside = f"there it is found to have: {', '.join(left)}" if left else "nor any other defect"
     recipe = study.variants[_base(study, source) or source].prompts
     return {
         "status": SHOWN,
-        "proposal": f"take its images from {source}, where it is not found to have the defect, "
-        f"{beside}",
+        "proposal": f"take its images from {source}, where it is not found to have the defect",
         "variant": source,
+        "other_defects": ", ".join(of_class.others_of(source)),
         **{f"variant_value{end}": shown[f"value{end}"] for end in ("", "_low", "_high")},
         "prompt": changes.prompt_of(study, recipe, class_id),
         "command": command.of_class(source, class_id),
@@ -220,15 +219,3 @@ def _changes(study: Changeable, base: str, row: Mapping[str, Any]) -> Iterator[C
     else:
         yield changes.captions(study, base, class_id)
         yield changes.other_generator(study, base, class_id)
-
-
-def _yaml(change: Change) -> str:
-    text: str = yaml.safe_dump(
-        dict(change.added),
-        sort_keys=False,
-        allow_unicode=True,
-        default_flow_style=None,
-        # One line an entry, however long its prompts are.
-        width=10**6,
-    )
-    return text

@@ -96,7 +96,7 @@ def test_what_another_variant_shows_is_proposed_and_nothing_untested():
     assert found["value"] == 0.2
     ends = [found[f"variant_value{end}"] for end in ("", "_low", "_high")]
     assert ends == pytest.approx([0.9, 0.8, 1.0])
-    assert "nor any other defect" in found["proposal"]
+    assert found["other_defects"] == ""
     assert found["prompt"] == "crane"
     assert found["fragment"] is None
     assert shlex.split(found["command"]) == [
@@ -123,7 +123,7 @@ def test_other_defects_of_what_was_shown_are_named():
         row("plain", "diversity", True),
     ]
     first = proposals(rows, of)[0]
-    assert "there it is found to have: too alike" in first["proposal"]
+    assert first["other_defects"] == "too alike"
 
 
 def test_what_was_not_measured_shows_nothing():
@@ -338,7 +338,7 @@ def test_a_study_says_of_itself_what_is_needed(tmp_path: Path):
     )
     tiny = Study.model_validate(TINY)
     said = json.loads(json.dumps(said_of(tiny)))
-    found = changeable(said, {"disamb": {"location": str(tmp_path), "revision": None}}, [], [])
+    found = changeable(said, {"disamb": str(tmp_path)}, [], [])
     assert found.variants["disamb"] == Variant("stable-diffusion", "disamb", 2.5, generated=True)
     assert found.generators["stable-diffusion"] == TINY["generators"]["stable-diffusion"]
     assert found.recipes["disamb"] == tiny.prompts["disamb"]
@@ -352,9 +352,8 @@ def test_pipelines_take_the_negative_prompt_that_they_are_known_for(name: str, t
     assert "negative_prompt" in inspect.signature(getattr(diffusers, name).__call__).parameters
     index = tmp_path / "model_index.json"
     index.write_text(json.dumps({"_class_name": name}))
-    assert negative_prompts.takes_negative_prompt(str(tmp_path), None)
+    assert negative_prompts.takes_negative_prompt(tmp_path)
     index.write_text(json.dumps({"_class_name": "FluxPipeline"}))
-    assert not negative_prompts.takes_negative_prompt(str(tmp_path), None)
+    assert not negative_prompts.takes_negative_prompt(tmp_path)
     index.unlink()
-    assert not negative_prompts.takes_negative_prompt(str(tmp_path), None)
-    assert not negative_prompts.takes_negative_prompt(None, None)
+    assert not negative_prompts.takes_negative_prompt(tmp_path)

@@ -77,8 +77,9 @@
       found?.advice && !data.proposals[variant]?.[defect.cause] ? SG.make("p", {}, SG.make("b", { textContent: "Try: " }), found.advice) : null,
       ...(data.proposals[variant]?.[defect.cause] || []).flatMap(proposed));
   }));
-  const proposed = ({ status, proposal, prompt, fragment, command }) => [
+  const proposed = ({ status, proposal, other_defects, prompt, fragment, command }) => [
     SG.make("p", { dir: "auto" }, SG.make("b", { textContent: "Try: " }), proposal, " ", SG.make("span", { className: "chip status", textContent: status })),
+    status === "shown" ? SG.make("p", { className: "note", textContent: other_defects ? `There it is found to have: ${other_defects}` : "There it is found to have no other defect, either." }) : null,
     prompt ? SG.make("p", { className: "note", dir: "auto", textContent: `prompt: ${prompt}` }) : null,
     ...copied(fragment, "Copy what to add to the study file"), ...copied(command, "Copy the command"),
   ];

@@ -12,7 +12,7 @@ from synthgap.summary.causes import NAMES
 from synthgap.summary.standing import BY_HAND, SHOWN, UNTESTED
 
 SHOWN_CHANGES = 40
-"""Changes on the page; the table holds all of them."""
+"""Changes of each status on the page; the table holds all of them."""
 
 NAMED = 8
 """Classes that are named of a change before the others are counted."""
@@ -50,12 +50,17 @@ def proposals_section(proposals: pd.DataFrame) -> Markup:
     first = proposals[proposals["place"] == 1]
     keys = ["source", "cause", "status", "proposal"]
     groups = [rows for _, rows in first.groupby(keys, sort=False)]
-    # What was shown comes first, then what helps most classes; else as the table has them.
-    groups.sort(key=lambda rows: (ORDER.index(rows["status"].iloc[0]), -len(rows)))
+    # What is for most classes comes first, else as the table has them.
+    groups.sort(key=len, reverse=True)
+    shown = [
+        rows
+        for status in ORDER
+        for rows in [each for each in groups if each["status"].iloc[0] == status][:SHOWN_CHANGES]
+    ]
     classes = first[["source", "class_id"]].drop_duplicates()
     return rendered(
         "proposals",
-        changes=[_change(number, rows) for number, rows in enumerate(groups[:SHOWN_CHANGES])],
+        changes=[_change(number, rows) for number, rows in enumerate(shown)],
         all=len(groups),
         more=len(proposals) - len(first),
         classes=counted(len(classes), "class of a variant", "classes of variants"),

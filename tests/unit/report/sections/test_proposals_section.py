@@ -84,4 +84,8 @@ def test_of_a_thousand_classes_a_part_is_shown_and_said():
     assert f"and {1000 - NAMED} more" in said
     said = page([proposal(f"n{number:04d}", f"change {number}") for number in range(1000)])
     assert said.count("<div class=proposal>") == SHOWN_CHANGES
-    assert f"The first {SHOWN_CHANGES} of 1000 changes are shown" in said
+    assert f"Of 1000 changes {SHOWN_CHANGES} are shown" in said
+    # None crowds out what nobody knows.
+    both = [proposal(f"n{number}", f"shown {number}", status="shown") for number in range(99)]
+    said = page([*both, proposal("crane", "try this")])
+    assert "try this" in said
