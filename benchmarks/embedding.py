@@ -31,11 +31,11 @@ from PIL import Image
 from rates import Contestant, Goal, Rate, arguments, matrix_rate, ratio, record, show, side_by_side
 from torch.utils.flop_counter import FlopCounterMode
 
-from synthgap.embedding.ahead import ahead
 from synthgap.embedding.clip import ClipEncoder
 from synthgap.embedding.embedding_tables import PIECE, embed_image_table
 from synthgap.image_files.decoding import pictures
 from synthgap.image_sets.digits import SIZE
+from synthgap.jobs.ahead import ahead
 from synthgap.models import Checkpoint, ModelSource
 from synthgap.tables import IMAGES, read_pieces, write
 

@@ -28,8 +28,10 @@ def has_prompts(encoder, variant):
 
 
 def prompts_of(encoder, variant):
-    # Of a variant that is selected among others, its images say whose prompts are its own.
-    folder = home(*(name for name in [variant] if name in STUDY.derived), encoder=encoder)
+    # Of a variant that is selected among others, its images say whose prompts are its own; the order
+    # of captions depends on the seed.
+    own = variant in STUDY.derived or STUDY.captioned(variant) is not None
+    folder = home(*([variant] if own else []), encoder=encoder)
     return f"{folder}/embeddings/{encoder}/prompts/{variant}.parquet"
 
 
@@ -103,7 +105,8 @@ rule embed_prompts:
         f"{LOGS}/embeddings/{{encoder}}/prompts/{{variant}}.log",
     wildcard_constraints:
         encoder=one_of([name for name in OPENED if STUDY.encoders[name].embeds_text]),
-        variant=one_of(WITH_IMAGES),
+        # The others are in captions.smk.
+        variant=one_of([name for name in WITH_IMAGES if STUDY.captioned(name) is None]),
     conda:
         "../envs/models.yaml"
     threads: ENCODER_THREADS

@@ -170,7 +170,8 @@ rule generate_images:
     log:
         f"{LOGS}/images/{{variant}}/{{class_id}}.log",
     wildcard_constraints:
-        variant=one_of(GENERATED),
+        # The others are in captions.smk.
+        variant=one_of([name for name in GENERATED if STUDY.captioned(name) is None]),
         class_id=one_of(STUDY.class_ids),
     # A device that goes on with a stage keeps its model loaded.
     priority: 3

@@ -104,6 +104,8 @@ def encoder_of(wildcards):
 def local_model(wildcards):
     if wildcards.role == "generator":
         return STUDY.generators[wildcards.name].opens()
+    if wildcards.role == "captioner":
+        return STUDY.captioners[wildcards.name].model
     return STUDY.encoders[wildcards.name].model
 
 
@@ -117,7 +119,7 @@ rule fingerprint_model:
     log:
         f"{LOGS}/models/{{role}}-{{name}}.log",
     wildcard_constraints:
-        role="generator|encoder",
+        role="generator|encoder|captioner",
     conda:
         "../envs/tables.yaml"
     resources:

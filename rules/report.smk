@@ -89,7 +89,15 @@ rule write_report:
     input:
         [
             f"{RESULTS}/summary/{table}.parquet"
-            for table in ("differences", "classes", "diagnosis", "causes", "copies", "flags")
+            for table in (
+                "differences",
+                "classes",
+                "diagnosis",
+                "causes",
+                "copies",
+                "flags",
+                "proposals",
+            )
         ],
         [EMBEDDING_CLASSIFIER_FILES[0], QUARANTINE_TABLES[0], QUOTED_TABLES[0]],
         GUIDANCE_FILES[::2],

@@ -30,6 +30,16 @@ IMAGES = pa.schema(
 """One row an image. Natural images from files hold a path alone; `prompt` and `seed` are null.
 `flag` says what is wrong with an image that is no picture, and is null for an ordinary one."""
 
+CAPTIONS = pa.schema(
+    [
+        pa.field("class_id", pa.string()),
+        pa.field("index", pa.int32()),
+        pa.field("key", pa.string()),
+        pa.field("caption", pa.string()),
+    ]
+)
+"""One row an image of an image table, in its order. A caption may be empty."""
+
 ROW_GROUP_BYTES = 32 * 2**20
 """Of an image table, about: some 400 JPEGs of 512 × 512 pixels. Reading a row reads its group."""
 

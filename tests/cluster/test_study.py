@@ -10,7 +10,8 @@ from tests.workflow.project import Project
 ON_A_GPU = {"generate_images", "embed_images", "embed_prompts", "train_classifier"}
 
 LOCAL = {
-    *("join_diagnoses", "count_causes", "draw_causes", "draw_centroid_distance"),
+    *("join_diagnoses", "count_causes", "propose_changes", "draw_causes"),
+    "draw_centroid_distance",
     *("summarise_embedding_classifiers", "draw_embedding_classifiers"),
     *("draw_accuracy", "draw_accuracy_against_distance", "draw_cross_accuracy"),
     *("draw_isolation", "draw_projection", "compare_quoted", "join_copies"),

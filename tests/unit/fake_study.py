@@ -12,14 +12,17 @@ import pyarrow as pa
 from PIL import Image
 from sklearn.datasets import load_sample_images
 
+from synthgap.classes import Category
 from synthgap.described import Columns, described_table
 from synthgap.diagnosis.of_variant import COLUMNS as DIAGNOSIS
 from synthgap.image_sets.quarantine import QUARANTINE
 from synthgap.measures.tables.positions import COLUMNS as POSITIONS
+from synthgap.prompts.template import TemplateRecipe
 from synthgap.report.facts import Class, Facts, Variant
 from synthgap.report.folder import Inputs, write_report
 from synthgap.summary import (
     causes,
+    changes,
     classes,
     copied_images,
     differences,
@@ -28,6 +31,7 @@ from synthgap.summary import (
     frontier,
     guidance,
     projection,
+    proposals,
     quoted,
     variants,
 )
@@ -274,6 +278,20 @@ def summaries(rng: np.random.Generator, facts: Facts, size: Size) -> dict[str, p
         "differences": described_table(paired(rng, by_source), differences.COLUMNS),
         "diagnosis": table,
         "causes": causes.causes_table(table.to_pandas()),
+        "proposals": proposals.proposals_table(
+            table.to_pandas(),
+            changes.Changeable(
+                {
+                    variant.name: changes.Variant(*variant[1:4], variant.recipe is not None)
+                    for variant in facts.variants
+                },
+                {"sd15": {"kind": "diffusers"}},
+                {"definition": TemplateRecipe(kind="template", template="{name}")},
+                {each.class_id: Category(**each._asdict()) for each in facts.classes},
+                ("blip",),
+            ),
+            proposals.Command(["snakemake", "--configfile", "a study.yaml"], "results", ENCODER),
+        ),
         "copies": described_table(copies(facts, sources, size), copied_images.COLUMNS),
         "flags": described_table(flags(facts, sources, size), flagged_images.COLUMNS),
         "quarantine": pa.Table.from_pylist(

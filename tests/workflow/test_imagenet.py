@@ -77,6 +77,7 @@ def test_lists_the_jobs_of_a_thousand_classes(imagenet: Project) -> None:
         "diagnose_variant": sources - 2,
         "join_diagnoses": 1,
         "count_causes": 1,
+        "propose_changes": 1,
         "draw_causes": 1,
         "draw_centroid_distance": 1,
         "draw_accuracy": 1,

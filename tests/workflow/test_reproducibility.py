@@ -24,7 +24,7 @@ STAGES = {
     "embedding_classifiers": 3,
     "classifiers": 6,
     "quarantine": 6,
-    "summary": 22,
+    "summary": 24,
     "projections": 1,
     "figures": 44,
 }
@@ -133,6 +133,9 @@ OF_OTHER_STUDIES = {
     # test_encoders_side_by_side
     *("compare_encoders.py", "measure_zero_shot.py", "find_means.py", "remove_mean.py"),
     *("tune_projections.py", "write_miniature_pairs.py"),
+    # test_captions
+    *("measure_captions.py", "caption_images.py", "pair_captions.py"),
+    *("generate_captioned_images.py", "embed_captioned_prompts.py"),
     # test_replicates
     "join_replicates.py",
 }

@@ -28,6 +28,7 @@ AGGREGATES = {
     "draw_isolation",
     "join_diagnoses",
     "count_causes",
+    "propose_changes",
     "draw_causes",
     "summarise_embedding_classifiers",
     "draw_embedding_classifiers",

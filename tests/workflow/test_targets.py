@@ -29,6 +29,7 @@ STAGES = {
         "diagnose_variant": 2,
         "join_diagnoses": 1,
         "count_causes": 1,
+        "propose_changes": 1,
         "count_flags": 1,
         "count_copies": 4,
         "join_copies": 1,

@@ -37,6 +37,11 @@ def prompts_of(study_file: Path, class_id: str | None) -> str:
                 found = study.prompts_of(variant, class_id)
             except InputError as error:
                 raise InputError(f"{study_file}: prompts.{spec.prompts}: {error}") from error
-            lines.append(f"\n{variant}" + ("" if found else ": images made elsewhere, no prompts"))
+            recipe = study.captioned(variant)
+            if recipe is not None:
+                without = f": {recipe.template}, the caption one of a natural image each"
+            else:
+                without = ": images made elsewhere, no prompts"
+            lines.append(f"\n{variant}" + ("" if found else without))
             lines += [f"  {prompt}" for prompt in found]
     return "\n".join(lines)

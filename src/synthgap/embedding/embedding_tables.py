@@ -9,11 +9,11 @@ from typing import Any
 import pyarrow as pa
 from tqdm import tqdm
 
-from synthgap.embedding.ahead import ahead
 from synthgap.embedding.clip import ClipEncoder, OpenClip
 from synthgap.embedding.encoders import Encoder
 from synthgap.embedding.transformers_model import Inputs
 from synthgap.image_files.decoding import pictures
+from synthgap.jobs.ahead import ahead
 from synthgap.models import Checkpoint
 from synthgap.provenance import digest
 from synthgap.tables import read, read_pieces, write_embeddings

@@ -17,7 +17,6 @@ from synthgap.identity.names import Package, Statement, Whole, module_at
 PLUMBING = frozenset(
     {
         "classes",
-        "embedding.ahead",
         "errors",
         "files",
         "generation.batches",

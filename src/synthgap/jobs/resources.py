@@ -83,6 +83,11 @@ def embedding(images: int, weights_mb: int) -> Needs:
     return _needs(MODELS_MB + 2 * weights_mb, images * 0.1)
 
 
+def captioning(images: int, weights_mb: int) -> Needs:
+    """Caption images; an image takes 0.5 s, which is a small model on a slow GPU."""
+    return _needs(MODELS_MB + 2 * weights_mb, images * 0.5)
+
+
 def training(images: int, epochs: int, image_size: int, gpus: int, readers: int) -> Needs:
     """Train a classifier at 300 images of 224×224 a second and GPU; a reader takes 1 GB."""
     seconds = images * epochs / (300 * gpus) * (image_size / 224) ** 2

@@ -23,6 +23,9 @@ SAID = ["index", "prompt", "seed"]
 VERDICT = ["q_value", "reason", "advice", "other_class"]
 """Columns of the diagnosis that it shows."""
 
+PROPOSED = ["status", "proposal", "other_defects", "prompt", "fragment", "command"]
+"""Columns of the proposals that it shows."""
+
 
 class ClassFiles(NamedTuple):
     """What the files of the classes are made from."""
@@ -40,6 +43,8 @@ class ClassFiles(NamedTuple):
     """Classes that are shown in full."""
     small: frozenset[str] = frozenset()
     """Sources whose images have fewer pixels than their pictures."""
+    proposals: pd.DataFrame = pd.DataFrame(columns=["class_id"])
+    """`summary/proposals`; none in a study without defects."""
 
     def write(
         self, folder: Path, threads: int, said: Callable[[int], None] = lambda _: None
@@ -70,7 +75,7 @@ class ClassFiles(NamedTuple):
         mapped = {
             key: list(rows["index"]) for key, rows in self.points.groupby(["source", "class_id"])
         }
-        verdicts = _by_class(self.diagnosis)
+        verdicts, proposals = _by_class(self.diagnosis), _by_class(self.proposals)
         numbers = self.facts.numbers
         for class_id in self.facts.class_ids:
             yield {
@@ -81,6 +86,7 @@ class ClassFiles(NamedTuple):
                     source: mapped.get((source, class_id), []) for source in self.facts.sources
                 },
                 "verdicts": verdicts.get(class_id),
+                "proposals": proposals.get(class_id),
             }
 
     def _write_class(
@@ -113,6 +119,7 @@ class ClassFiles(NamedTuple):
                 "columns": COLUMNS,
                 "sources": sources,
                 "verdicts": _verdicts(part["verdicts"], part["numbers"]),
+                "proposals": _proposals(part["proposals"]),
             },
         )
         return cells
@@ -156,6 +163,15 @@ def _verdicts(rows: pd.DataFrame | None, number: Mapping[str, int]) -> dict[str,
         said["suffers"] = None if pd.isna(row["suffers"]) else bool(row["suffers"])
         said["other_class"] = number.get(str(said["other_class"]))
         found.setdefault(row["source"], {})[row["cause"]] = said
+    return found
+
+
+def _proposals(rows: pd.DataFrame | None) -> dict[str, dict[str, list[dict[str, Any]]]]:
+    """By variant and cause what to try, in its order."""
+    found: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    for row in [] if rows is None else rows.to_dict("records"):
+        said = {name: _none_if_missing(row[name]) for name in PROPOSED}
+        found.setdefault(row["source"], {}).setdefault(row["cause"], []).append(said)
     return found
 
 

@@ -28,6 +28,7 @@ from synthgap.report.sections.guidance import guidance_data, guidance_section
 from synthgap.report.sections.measures import measures_section
 from synthgap.report.sections.mixtures import mixtures_section
 from synthgap.report.sections.predictors import predictors_section
+from synthgap.report.sections.proposals import proposals_section
 from synthgap.report.sections.quarantine import quarantine_section
 from synthgap.report.sections.quoted import quoted_section
 from synthgap.report.sprites import is_small, small_pictures, write_sprite
@@ -53,6 +54,7 @@ TABLES = (
     "classes",
     "diagnosis",
     "causes",
+    "proposals",
     "embedding_classifiers",
     "flags",
     "copies",
@@ -148,6 +150,7 @@ def write_report(path: str | Path, facts: Facts, inputs: Inputs, threads: int) -
                 facts.named_classes,
             ),
             small,
+            tables["proposals"],
         ).write(folder, threads, lambda done: _say(done, len(facts.classes)))
         data = folder / "data"
         write_script(
@@ -286,6 +289,19 @@ def _gains(tables: Mapping[str, pd.DataFrame], facts: Facts) -> list[Section]:
     ]
 
 
+def _proposals(tables: Mapping[str, pd.DataFrame]) -> list[Section]:
+    if tables["proposals"].empty:
+        return []
+    return [
+        Section(
+            "proposals",
+            "What to try next",
+            "for each class with a defect a change, and the command that tries just that",
+            proposals_section(tables["proposals"]),
+        )
+    ]
+
+
 def _mixtures(tables: Mapping[str, pd.DataFrame], facts: Facts) -> list[Section]:
     if not facts.mixes:
         return []
@@ -334,6 +350,7 @@ def _sections(
         else []
     )
     return [
+        *_proposals(tables),
         *_gains(tables, facts),
         *guidance,
         *_mixtures(tables, facts),

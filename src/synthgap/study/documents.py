@@ -31,6 +31,7 @@ file without running anything, and `synthgap init photos made` writes one for fo
   below, down to `mixtures.yaml`; what came out of them stands in `docs/studies`, if they were run.
 - `close-the-gap.yaml` filters its images and chooses among its variants: what helps without new
   images.
+- `captions.yaml` takes prompts from captions of natural images, beside a list of contexts.
 - `clip-objectives.yaml` asks which changes to CLIP's training remove the separability of prompts
   and images.
 - `embedding-classifiers.yaml` asks which classifiers on embeddings use the whole distribution, in

@@ -41,6 +41,10 @@ def facts(study: Study, variant: str) -> dict[str, str]:
     found |= {"guidance scale": spec.scale}
     if spec.prompts is not None:
         found["prompts"] = f"{spec.prompts} (recipe {study.prompts[spec.prompts].kind})"
+    if (recipe := study.captioned(variant)) is not None:
+        captioner = study.captioners[recipe.captioner]
+        model = getattr(captioner, "model", None)
+        found["captions"] = captioner.kind if model is None else _model(model)
     if variant in study.generated:
         found["images a class"] = study.images_per_class
         found["seed of the study"] = study.seed

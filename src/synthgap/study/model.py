@@ -16,9 +16,11 @@ from synthgap.measures.spec import MeasuresSpec
 from synthgap.miniature.spec import MiniatureSpec
 from synthgap.models import MINIATURE, ModelSource
 from synthgap.places import Told
+from synthgap.prompts.captioned import CaptionedRecipe
 from synthgap.prompts.recipes import Recipe
 from synthgap.refusals import LONGEST_NAME, PATH_SAFE
 from synthgap.section import Section
+from synthgap.study.captioners import AnyCaptioner, check_captioners, models_of
 from synthgap.study.encoders import AnyEncoder, ClipEncoder, Opened
 from synthgap.study.names import NOT_ENCODERS, check_class_ids, check_names
 from synthgap.study.scale_lists import each_scale, each_training, written_lists
@@ -86,6 +88,8 @@ class Study(Section):
     """Text-to-image models, and images made elsewhere, by name."""
     prompts: dict[Name, Recipe] = Field(default={})
     """Prompt recipes by name."""
+    captioners: dict[Name, AnyCaptioner] = Field(default={})
+    """What captions natural images for the recipe `captioned`, by name."""
     variants: dict[Name, Variant] = Field(min_length=1)
     """Variants by name: generator, prompt recipe and guidance scale of one synthetic set; of
     several, one a scale, where scales are listed; or of which other variants it takes its
@@ -196,13 +200,20 @@ class Study(Section):
     def prompts_of(self, variant: str, class_id: str) -> tuple[str, ...]:
         """The different prompts of a class in a variant; an image's index chooses among them.
 
-        Of a variant that is selected among others none: which it takes, only a job finds out.
+        Of a variant that is selected among others none: which it takes, only a job finds out. So
+        does what captions say.
         """
         filtered = self.variants[variant].filtered
         if filtered is not None:
             return self.prompts_of(filtered.of, class_id)
         recipe = self.variants[variant].prompts
         return () if recipe is None else self.prompts[recipe].prompts(self.category(class_id))
+
+    def captioned(self, source: str) -> CaptionedRecipe | None:
+        """The recipe of a variant whose prompts hold captions of natural images; None of others."""
+        variant = self.variants.get(source)
+        recipe = variant and self.prompts.get(variant.prompts or "")
+        return recipe if isinstance(recipe, CaptionedRecipe) else None
 
     def image_set(self, source: str) -> ImageSet | None:
         """Where the images of a source lie; None if they are generated, or other variants'."""
@@ -259,6 +270,7 @@ class Study(Section):
         """The pretrained models that the study opens, by the key that names them."""
         opened = {f"generators.{name}": spec.opens() for name, spec in self.generators.items()}
         opened |= {f"encoders.{name}": spec.model for name, spec in self.opened_encoders.items()}
+        opened |= models_of(self.captioners)
         return {f"{place}.model": model for place, model in opened.items() if model is not None}
 
     @property
@@ -318,6 +330,7 @@ class Study(Section):
         self._check_count()
         self._check_miniature()
         self._check_encoders()
+        self._check_captioners()
         self._check_replicates()
         return self
 
@@ -481,7 +494,7 @@ class Study(Section):
             if not self.miniature:
                 raise ValueError(f"{where}: the miniature's models need the section miniature")
             role, _ = where.split(".", 1)
-            further = getattr(self.miniature, role)
+            further = getattr(self.miniature, role, ())
             _check_named(f"{where}.miniature", model.miniature, (*MINIATURE, *further))
         if self.miniature:
             for role in ("encoders", "generators"):
@@ -504,6 +517,17 @@ class Study(Section):
                 raise ValueError(
                     f"{where}.pairs: missing; name a CSV file with the columns file and caption "
                     "(only the miniature has pairs of its own)"
+                )
+
+    def _check_captioners(self) -> None:
+        """Check that captions have their captioner, and a captioner what it can caption."""
+        check_captioners(self.captioners, self.prompts, digits=self.natural.kind == "digits")
+        for name, variant in self.variants.items():
+            if self.captioned(name) is not None and name not in self.generated:
+                raise ValueError(
+                    f"variants.{name}.prompts: {variant.prompts} has captions of natural images, "
+                    "and the variant's images were made elsewhere; name the prompts that made "
+                    "them, or none"
                 )
 
     def _check_replicates(self) -> None:

@@ -112,7 +112,9 @@ def _cut_prompts(
 
 def _cut(recipe: str, prompts: Mapping[str, Sequence[str]], encoders: TextEncoders) -> _Cut | None:
     found = {
-        class_id: cut for class_id, texts in prompts.items() if (cut := cut_length(encoders, texts))
+        class_id: cut
+        for class_id, texts in prompts.items()
+        if texts and (cut := cut_length(encoders, texts))
     }
     if not found:
         return None
@@ -153,7 +155,8 @@ def _same_images(
 
 def _alike(encoders: TextEncoders, ones: Sequence[str], others: Sequence[str], images: int) -> bool:
     """Whether the images of a class, which take turns with the prompts, have prompts alike."""
-    return all(
+    # What captions say, only a job finds out.
+    return bool(ones and others) and all(
         alike(encoders, ones[index % len(ones)], others[index % len(others)])
         for index in range(min(images, len(ones) * len(others)))
     )

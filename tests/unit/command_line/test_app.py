@@ -156,6 +156,8 @@ def test_prompts_of_a_class(typed, monkeypatch: pytest.MonkeyPatch):
     _, out, _ = typed("prompts", "config/miniature.yaml", "--class", "digit-6")
     assert out.startswith("digit-6: loop\n\nclassname\n  loop\n\ndisamb\n  loop, ")
     # Neither images nor models need to be there.
+    _, out, _ = typed("prompts", "config/captions.yaml")
+    assert "captioned: {name}, {definition}, {caption}, the caption one of a natural image" in out
     status, out, _ = typed("prompts", "config/imagenet-sd15.yaml", "--class", "n02012849")
     assert status == 0
     assert "\n  crane" in out

@@ -21,11 +21,11 @@ from transformers import (
 
 from synthgap import models, tables
 from synthgap.embedding import transformers_model
-from synthgap.embedding.ahead import ahead
 from synthgap.embedding.clip import ClipEncoder
 from synthgap.embedding.embedding_tables import embed_image_table, embed_prompts
 from synthgap.embedding.vision import OpenVision, VisionEncoder
 from synthgap.errors import InputError
+from synthgap.jobs.ahead import ahead
 from synthgap.models import Checkpoint, ModelSource
 
 SIZES = [(224, 224), (640, 480), (97, 333), (1200, 900), (60, 40), (512, 512), (301, 225)]

@@ -136,7 +136,7 @@ class TestCaptions:
 
 
 def test_an_unknown_kind_is_refused():
-    with pytest.raises(ValidationError, match="'template', 'contexts', 'captions'"):
+    with pytest.raises(ValidationError, match="'template', 'contexts', 'captions', 'captioned'"):
         recipe(kind="poem", template="{name}")
 
 

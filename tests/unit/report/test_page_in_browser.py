@@ -148,7 +148,27 @@ def test_parts_with_all_numbers_open(page):
         part.locator("summary").first.click()
         assert part.locator("table, p").first.is_visible()
     # The made-up study has a sweep.
-    assert page.locator("#all > details").count() == 8
+    assert page.locator("#all > details").count() == 9
+
+
+def test_a_class_shows_what_to_try_of_it_and_copies_the_command(browser, report):
+    found = summary(report, "proposals")
+    tried = found[found["command"].notna() & (found["source"] == "disamb")].iloc[0]
+    number = FACTS.numbers[tried["class_id"]]
+    with opened(
+        browser, report, address_of(number), permissions=["clipboard-read", "clipboard-write"]
+    ) as page:
+        titled(page)
+        said = page.locator(".verdicts").inner_text()
+        own = found[(found["source"] == "disamb") & (found["class_id"] == tried["class_id"])]
+        assert len(own) > 0
+        for row in own.to_dict("records"):
+            assert row["proposal"] in said
+        texts = page.locator(".verdicts pre").all_text_contents()
+        assert tried["command"] in texts
+        page.get_by_role("button", name="Copy the command").first.click()
+        page.get_by_role("button", name="Copied").wait_for()
+        assert page.evaluate("navigator.clipboard.readText()") in set(own["command"])
 
 
 def test_the_verdict_shows_how_many_classes_have_each_defect(page, report):

@@ -22,6 +22,7 @@ TINY["variants"] |= {
     "kept": {"filtered": {"of": "disamb", "by": "adherence", "share": 1}},
     "best": {"selected": {"among": ["classname", "kept"]}},
 }
+TINY["captioners"] = {"words": {"kind": "measured"}}
 SCHEMA = Study.model_json_schema()
 
 CLIP = {"kind": "clip", "model": {"miniature": "clip"}}
@@ -29,6 +30,10 @@ PARTS = {"images": "images", "val_per_class": 6}
 SECTIONS: dict[str, tuple[tuple[str | int, ...], Any]] = {
     "Study": ((), TINY),
     "AutoencoderSpec": (("miniature", "autoencoder"), {"steps": 2}),
+    "CaptionedRecipe": (
+        ("prompts", "disamb"),
+        {"kind": "captioned", "captioner": "words", "template": "{caption}"},
+    ),
     "CaptionsRecipe": (("prompts", "disamb"), {"kind": "captions", "file": "file"}),
     "Category": (("classes", 0), TINY["classes"][0]),
     "ClassFile": (("classes",), {"file": "file"}),
@@ -51,6 +56,7 @@ SECTIONS: dict[str, tuple[tuple[str | int, ...], Any]] = {
     ),
     "FolderGenerator": (("generators", "other"), {"kind": "folder", "images": "images"}),
     "MeanRemoved": (("encoders", "moved"), {"kind": "mean-removed", "encoder": "clip"}),
+    "MeasuredCaptioner": (("captioners", "words"), TINY["captioners"]["words"]),
     "MeasuresSpec": (("measures",), TINY["measures"]),
     "MiniatureSpec": (("miniature",), TINY["miniature"]),
     "Mixture": (
@@ -67,6 +73,10 @@ SECTIONS: dict[str, tuple[tuple[str | int, ...], Any]] = {
     "Selected": (("variants", "best", "selected"), TINY["variants"]["best"]["selected"]),
     "TemplateRecipe": (("prompts", "disamb"), TINY["prompts"]["disamb"]),
     "TimmClassifier": (("classifiers", "resnet"), TINY["classifiers"]["resnet"]),
+    "TransformersCaptioner": (
+        ("captioners", "words"),
+        {"kind": "transformers", "model": {"repository": "owner/name", "revision": "0" * 40}},
+    ),
     "Tuning": (("encoders", "clip", "tune"), {"steps": 2}),
     "Variant": (("variants", "disamb"), TINY["variants"]["disamb"]),
     "VisionEncoder": (("encoders", "clip"), {**CLIP, "kind": "vision"}),

@@ -146,7 +146,7 @@ BAD_INPUT: list[tuple[str, Mutation, tuple[str, ...]]] = [
     ("captions lacking columns", recipe(kind="captions", file="columns.csv"),
      ("prompts.disamb: columns.csv", "no column class_id; needed are class_id, prompt")),
     ("unknown kind of recipe", recipe(kind="poem", template="x"),
-     ("prompts.disamb: kind must be one of captions, contexts, template",)),
+     ("prompts.disamb: kind must be one of captioned, captions, contexts, template",)),
     ("unknown kind of natural set", put("natural", "kind", "webdataset"),
      ("natural: kind must be one of digits, folder",)),
     ("unknown kind of generator", put("generators", "stable-diffusion", "kind", "gan"),

@@ -74,8 +74,21 @@
       SG.make("p", { textContent: found?.reason || "", dir: "auto" }),
       found?.q_value != null ? SG.make("p", { className: "note", textContent: found.q_value < 0.001 ? "q < 0.001" : `q = ${SG.number(found.q_value)}` }) : null,
       found?.other_class != null ? SG.make("p", {}, "Taken by ", link(found.other_class, variant)) : null,
-      found?.advice ? SG.make("p", {}, SG.make("b", { textContent: "Try: " }), found.advice) : null);
+      found?.advice && !data.proposals[variant]?.[defect.cause] ? SG.make("p", {}, SG.make("b", { textContent: "Try: " }), found.advice) : null,
+      ...(data.proposals[variant]?.[defect.cause] || []).flatMap(proposed));
   }));
+  const proposed = ({ status, proposal, other_defects, prompt, fragment, command }) => [
+    SG.make("p", { dir: "auto" }, SG.make("b", { textContent: "Try: " }), proposal, " ", SG.make("span", { className: "chip status", textContent: status })),
+    status === "shown" ? SG.make("p", { className: "note", textContent: other_defects ? `There it is found to have: ${other_defects}` : "There it is found to have no other defect, either." }) : null,
+    prompt ? SG.make("p", { className: "note", dir: "auto", textContent: `prompt: ${prompt}` }) : null,
+    ...copied(fragment, "Copy what to add to the study file"), ...copied(command, "Copy the command"),
+  ];
+  const copied = (text, label) => {
+    if (!text) return [];
+    const button = SG.make("button", { type: "button", textContent: label });
+    button.addEventListener("click", () => navigator.clipboard?.writeText(text).then(() => { button.textContent = "Copied"; }, () => {}));
+    return [SG.make("pre", { tabIndex: 0, textContent: text }), SG.make("p", {}, button)];
+  };
 
   const render = (number, variant, data) => {
     const view = SG.state.get("view") || "drawn";

@@ -1,0 +1,1 @@
+"""Captions of natural images, from which prompts are made."""
