@@ -90,12 +90,14 @@ def principal_axes(rows: Rows, divisor: float, device: str = "cpu") -> Axes:
 def principal_values(rows: Rows, divisor: float, device: str = "cpu") -> Float[np.ndarray, "r"]:
     """The eigenvalues of `principal_axes` alone, for which vectors need not be found."""
     n, d = rows.images.shape
+    values: Float[np.ndarray, "r"]
     if n < d:
         singular = np.linalg.svd(np.concatenate(list(rows.blocks())), compute_uv=False)
         values = singular**2 / divisor
     else:
         values = np.linalg.eigvalsh(rows.scatter(device) / divisor)
-    return values[values > NEGLIGIBLE * values.max()]
+    kept: Float[np.ndarray, "r"] = values[values > NEGLIGIBLE * values.max()]
+    return kept
 
 
 def product(
