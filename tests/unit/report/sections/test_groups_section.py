@@ -29,6 +29,8 @@ def page(*, encoders=("clip",), outside=True):
                     continue
                 for measure, by in (("knn_accuracy", -0.5), ("top1", 0.01), ("recall", 0.9)):
                     owner = ("classifier", "resnet") if measure == "top1" else ("encoder", encoder)
+                    if measure == "top1" and encoder != encoders[0]:
+                        continue
                     differences.append(
                         {"encoder": None, "classifier": None, "measure": measure, "group": group}
                         | {"source": source, "other": None, **with_interval("difference", by)}
