@@ -76,7 +76,10 @@ if GROUP_TABLES:
             "../envs/tables.yaml"
         resources:
             **sized(
-                lambda wildcards: needs.joining(CLASSES * len(STUDY.sources) * len(STUDY.encoders))
+                # Of 1,000 classes and 40 groups a source takes minutes.
+                lambda wildcards: needs.joining(
+                    4 * CLASSES * len(STUDY.sources) * len(STUDY.encoders)
+                )
             ),
         params:
             classes=len(STUDY.class_ids),

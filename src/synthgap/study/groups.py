@@ -15,8 +15,6 @@ GroupName = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
 
 Members = Annotated[tuple[str, ...], Field(min_length=1)]
 
-COLUMNS = ("group", "class_id")
-
 
 class GroupFile(Section):
     """The groups of a study in a file of their own."""
@@ -29,16 +27,11 @@ def read_groups(file: str) -> dict[str, list[str]]:
     """Read the groups of a CSV file, in the order in which they first occur.
 
     Raises:
-        InputError: the file is none such, or a cell of one of its rows is empty.
+        InputError: the file is none such, or a row lacks one of the two.
     """
     groups: dict[str, list[str]] = {}
-    for line, row in csv_rows(file, COLUMNS):
-        for column in COLUMNS:
-            if not row[column]:
-                raise InputError(f"{file}: line {line}: {column} is empty; fill it or drop the row")
+    for _, row in csv_rows(file, ("group", "class_id")):
         groups.setdefault(row["group"], []).append(row["class_id"])
-    if not groups:
-        raise InputError(f"{file}: has no rows; write one for each class of each group")
     return groups
 
 

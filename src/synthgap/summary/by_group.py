@@ -9,9 +9,9 @@ import pandas as pd
 from jaxtyping import Int
 
 from synthgap import seeds
-from synthgap.measures.intervals.estimates import Estimate, Row, Share, columns, share
+from synthgap.measures.intervals.estimates import Estimate, Row, columns, share
 from synthgap.measures.intervals.limits import measured as with_limits
-from synthgap.measures.tables.scores import means, read_scores
+from synthgap.measures.tables.scores import means, of_classes, read_scores
 from synthgap.summary.classifiers import Training, trained_alone
 from synthgap.summary.measured import OF_CLASS, Measured, over_classes, rows_of_classes
 from synthgap.tables import read
@@ -55,6 +55,7 @@ def measured_in_groups(
     rows = rows_of_classes(item)
     class_ids = [row["class_id"] for row in rows]
     found = read_scores(scores, class_ids)
+    each_class = of_classes(found, class_ids, draws)
 
     def part(members: Members) -> Part:
         own = [rows[member] for member in members]
@@ -66,8 +67,10 @@ def measured_in_groups(
         for name, column in OF_CLASS.items():
             if name in estimates:
                 row |= with_limits(name, estimates[name], column.limits)
-        shares = means(found, class_ids, members, draws)
-        return Part(row | _columns(shares), estimates | _estimates(shares))
+        for name, mean in means(found, each_class, members).items():
+            row |= columns(name, mean.estimate.value, mean.ends)
+            estimates[name] = mean.estimate
+        return Part(row, estimates)
 
     for group, inside, outside in splits(groups, class_ids):
         yield Split(group, item.source, part(inside), part(outside) if len(outside) else None)
@@ -111,7 +114,10 @@ def trained_in_groups(
                 )
                 for k in (1, 5)
             }
-            return Part(beginning | _columns(shares), _estimates(shares))
+            row = dict(beginning)
+            for name, found in shares.items():
+                row |= columns(name, found.overall.value, found.overall_interval)
+            return Part(row, {name: found.overall for name, found in shares.items()})
 
         for group, inside, outside in splits(groups, class_ids):
             yield Split(group, source, part(inside), part(outside) if len(outside) else None)
@@ -128,14 +134,3 @@ def splits(
     for group, members in groups.items():
         inside = np.isin(class_ids, list(members))
         yield group, np.flatnonzero(inside), np.flatnonzero(~inside)
-
-
-def _columns(shares: Mapping[str, Share]) -> Row:
-    row: Row = {}
-    for name, found in shares.items():
-        row |= columns(name, found.overall.value, found.overall_interval)
-    return row
-
-
-def _estimates(shares: Mapping[str, Share]) -> dict[str, Estimate]:
-    return {name: found.overall for name, found in shares.items()}

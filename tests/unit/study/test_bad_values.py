@@ -50,6 +50,7 @@ SECTIONS: dict[str, tuple[tuple[str | int, ...], Any]] = {
         {"pretrained_on": "natural", "then": ["disamb"]},
     ),
     "FolderGenerator": (("generators", "other"), {"kind": "folder", "images": "images"}),
+    "GroupFile": (("groups",), {"file": "file"}),
     "MeanRemoved": (("encoders", "moved"), {"kind": "mean-removed", "encoder": "clip"}),
     "MeasuresSpec": (("measures",), TINY["measures"]),
     "MiniatureSpec": (("miniature",), TINY["miniature"]),

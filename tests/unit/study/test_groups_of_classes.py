@@ -72,8 +72,8 @@ def test_a_group_may_be_called_file():
         (["digit-6"], "groups: must be a mapping, not a list"),
         ({"file": "none.csv"}, "groups: none.csv: cannot be read (No such file or directory)"),
         ({"file": "some.csv", "hard": ["digit-6"]}, "groups: unknown key hard; known are file"),
-        ({"file": "some.csv"}, "groups: some.csv: line 3: group is empty; fill it or drop the row"),
-        ({"file": "empty.csv"}, "groups: empty.csv: has no rows; write one for each class of each"),
+        ({"file": "some.csv"}, "groups: some.csv: line 3: no group; give each row one"),
+        ({"file": "empty.csv"}, "groups: empty.csv: has no rows under its header"),
         (
             {"file": "classes.csv"},
             "groups: classes.csv: no column group; needed are group, class_id",

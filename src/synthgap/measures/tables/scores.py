@@ -4,7 +4,7 @@ The tables of sources hold these means for all classes together. From the scores
 some of the classes, with the same intervals, and another choice of classes measures nothing anew.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,13 +14,27 @@ from jaxtyping import Bool, Float, Int
 
 from synthgap import seeds
 from synthgap.measures import isolation, nearest_centroid, nearest_neighbours, prompt_adherence
-from synthgap.measures.intervals.estimates import Share, averaged, bonett_price, share, student
+from synthgap.measures.intervals.estimates import (
+    Estimate,
+    Interval,
+    Share,
+    averaged,
+    bonett_price,
+    interval,
+    share,
+    student,
+    wilson,
+)
 from synthgap.measures.intervals.samples import SourceSample
 from synthgap.measures.tables.embeddings import source_sample
 from synthgap.tables import read, write
 
 QUERY, IMAGE, NATURAL = "natural-val", "source", "natural-train"
 """Whose images have a score: those that are classified, the source's own, and natural-train's."""
+
+
+NO_SPREAD = 1e-12
+"""Replicates that differ by less are all the same; see `estimates.share`."""
 
 
 class Score(NamedTuple):
@@ -140,30 +154,74 @@ def read_scores(path: str | Path, class_ids: Sequence[str]) -> dict[str, Score]:
     return found
 
 
+class Mean(NamedTuple):
+    """A measure of some classes."""
+
+    estimate: Estimate
+    ends: Interval
+
+
+def of_classes(scores: Scores, class_ids: Sequence[str], draws: int) -> dict[str, list[Estimate]]:
+    """Average the scores of each class, with the draws that `of_source` makes of it.
+
+    Args:
+        scores: of a source.
+        class_ids: the classes of the study.
+        draws: replicates for the intervals.
+    """
+    return {
+        name: [
+            _share(score, score.labels == label, class_id, draws).overall
+            for label, class_id in enumerate(class_ids)
+        ]
+        for name, score in scores.items()
+    }
+
+
+def _share(score: Score, own: Bool[np.ndarray, "n"], class_id: str, draws: int) -> Share:
+    values = score.values[own]
+    labels = np.zeros(len(values), int)
+    rngs = [seeds.generator("queries" if score.of == QUERY else "bootstrap", class_id)]
+    if values.dtype == bool:
+        return share(values[None], labels, rngs, draws)
+    return averaged(values, labels, rngs, draws, _interval_of(score))
+
+
+def _interval_of(score: Score) -> Callable[[Float[np.ndarray, "n"]], Interval]:
+    # Differences of hits have an interval that holds where few queries differ.
+    return bonett_price if score.of == QUERY else student
+
+
 def means(
-    scores: Scores, class_ids: Sequence[str], members: Int[np.ndarray, "m"], draws: int
-) -> dict[str, Share]:
-    """Average the scores over some classes, as `of_source` averages them over all.
+    scores: Scores, estimates: Mapping[str, Sequence[Estimate]], members: Int[np.ndarray, "m"]
+) -> dict[str, Mean]:
+    """Average over some classes, as `of_source` averages over all.
 
     Images of other classes still stand in the way: which class an image is taken for is decided
     among all. Draw b takes the same images of a class whichever the others are.
 
     Args:
         scores: of a source.
-        class_ids: the classes of the study.
+        estimates: of each class, as `of_classes` gives them.
         members: numbers of the classes to average over, ascending.
-        draws: replicates for the intervals.
     """
     found = {}
     for name, score in scores.items():
-        own = np.isin(score.labels, members)
-        labels, values = np.searchsorted(members, score.labels[own]), score.values[own]
-        purpose = "queries" if score.of == QUERY else "bootstrap"
-        rngs = [seeds.generator(purpose, class_ids[label]) for label in members]
-        if values.dtype == bool:
-            found[name] = share(values[None], labels, rngs, draws)
-        else:
-            # Differences of hits have an interval that holds where few queries differ.
-            of_class = bonett_price if score.of == QUERY else student
-            found[name] = averaged(values, labels, rngs, draws, of_class)
+        own = [estimates[name][member] for member in members]
+        mean = Estimate(
+            float(np.mean([each.value for each in own])),
+            np.mean([each.replicates for each in own], axis=0),
+        )
+        found[name] = Mean(mean, _ends(score, mean, int(np.isin(score.labels, members).sum())))
     return found
+
+
+def _ends(score: Score, mean: Estimate, n: int) -> Interval:
+    """As of a share or another mean over n images of all classes."""
+    counts = score.values.dtype == bool
+    if np.ptp(mean.replicates) < NO_SPREAD:
+        if counts:
+            return wilson(mean.value * n, n)
+        return _interval_of(score)(np.full(n, mean.value))
+    low, high = interval(mean)
+    return Interval(max(low, 0.0), min(high, 1.0)) if counts else Interval(low, high)
