@@ -1,6 +1,7 @@
 """Every mean over classes, taken over the classes of a group alone."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -94,33 +95,29 @@ def trained_in_groups(
         labels, names = pd.factorize(tables[0]["class_id"])
         class_ids = list(names)
         ranks = np.stack([table["rank"].to_numpy() for table in tables])
-        beginning = {"training_set": training.training_set}
-
-        def part(
-            members: Members,
-            ranks: Int[np.ndarray, "seeds n"] = ranks,
-            labels: Int[np.ndarray, "n"] = labels,
-            class_ids: list[str] = class_ids,
-            beginning: Row = beginning,
-        ) -> Part:
-            own = np.isin(labels, members)
-            numbers = np.searchsorted(members, labels[own])
-            shares = {
-                f"top{k}": share(
-                    ranks[:, own] < k,
-                    numbers,
-                    [seeds.generator("queries", class_ids[member]) for member in members],
-                    draws,
-                )
-                for k in (1, 5)
-            }
-            row = dict(beginning)
-            for name, found in shares.items():
-                row |= columns(name, found.overall.value, found.overall_interval)
-            return Part(row, {name: found.overall for name, found in shares.items()})
-
+        own = partial(_trained, training.training_set, ranks, labels, class_ids, draws)
         for group, inside, outside in splits(groups, class_ids):
-            yield Split(group, source, part(inside), part(outside) if len(outside) else None)
+            yield Split(group, source, own(inside), own(outside) if len(outside) else None)
+
+
+def _trained(
+    training_set: str,
+    ranks: Int[np.ndarray, "seeds n"],
+    labels: Int[np.ndarray, "n"],
+    class_ids: Sequence[str],
+    draws: int,
+    members: Members,
+) -> Part:
+    own = np.isin(labels, members)
+    numbers = np.searchsorted(members, labels[own])
+    row: Row = {"training_set": training_set}
+    estimates = {}
+    for k in (1, 5):
+        rngs = [seeds.generator("queries", class_ids[member]) for member in members]
+        found = share(ranks[:, own] < k, numbers, rngs, draws)
+        row |= columns(f"top{k}", found.overall.value, found.overall_interval)
+        estimates[f"top{k}"] = found.overall
+    return Part(row, estimates)
 
 
 def splits(
