@@ -66,14 +66,15 @@ def report_facts():
         "n": STUDY.measures.n,
         "trains": bool(STUDY.classifiers),
         "open_question": open_question(STUDY),
-        # Of many classes the file that lists them says more; the others decide where and how fast.
+        # Of many classes or groups the file that lists them says more; the others decide where and how
+        # fast.
         "text": yaml.safe_dump(
             {
                 key: value
                 for key, value in STUDY.as_written()
                 .model_dump(mode="json", exclude_unset=True)
                 .items()
-                if key not in ("classes", "results", "workers", "jobs_per_device")
+                if key not in ("classes", "groups", "results", "workers", "jobs_per_device")
             },
             sort_keys=False,
             allow_unicode=True,
@@ -82,6 +83,7 @@ def report_facts():
         **({"baseline": STUDY.baseline, "chooses": bool(SELECTED)} if STUDY.derived else {}),
         **({"mixes": True} if MIXTURE_TABLES else {}),
         **({"predicts": True} if PREDICTOR_TABLES else {}),
+        **({"grouped": True} if GROUP_TABLES else {}),
     }
 
 
@@ -103,6 +105,7 @@ rule write_report:
         GUIDANCE_FILES[::2],
         MIXTURE_TABLES[:1],
         PREDICTOR_TABLES[:1],
+        GROUP_TABLES[::2],
         [table for table in GAIN_TABLES if table.endswith(".parquet")],
         REPLICATE_TABLES[::2],
         variants=f"{RESULTS}/summary/variants.parquet",

@@ -11,7 +11,7 @@ from tests.workflow.project import Project
 
 pytestmark = pytest.mark.long
 
-TABLES = [f"results/summary/{name}.csv" for name in ("predictors", "variants")]
+TABLES = [f"results/summary/{name}.csv" for name in ("predictors", "agreement", "variants")]
 VARIANTS = ("classname", "disamb", "narrow-1", "narrow-2.5")
 
 
@@ -72,11 +72,25 @@ def test_the_table_has_the_order_of_the_summary(compared: Project) -> None:
 
 def test_a_study_of_fewer_variants_plans_nothing_of_it(finished: Project) -> None:
     counts = finished.counts("all", "--forceall")
-    assert not {"rank_predictors", "train_miniature_generator"} & set(counts)
+    assert not {"rank_predictors", "compare_orders", "train_miniature_generator"} & set(counts)
 
 
-def test_everything_that_its_job_calls_counts(compared: Project, tmp_path: Path) -> None:
+def test_every_two_measures_are_compared_over_the_variants(compared: Project) -> None:
+    agreement, variants = (
+        pd.read_parquet(compared.results / f"summary/{name}.parquet")
+        for name in ("agreement", "variants")
+    )
+    own = variants.set_index("source").loc[list(VARIANTS)]
+    assert {"top1", "centroid_distance", "pooled_cmmd"} <= {*agreement["measure"]}
+    assert set(agreement["variants"]) == {4}
+    for row in agreement.dropna(subset="tau").to_dict("records"):
+        expected = kendalltau(own[row["measure"]], own[row["other"]]).statistic
+        assert row["tau"] == pytest.approx(expected)
+
+
+def test_everything_that_its_jobs_call_counts(compared: Project, tmp_path: Path) -> None:
     project = compared.copy(tmp_path / "project")
-    run_noting(project, "results/summary/predictors.parquet", "--force")
-    assert noted(project).keys() == {"rank_predictors.py"}
+    made = (f"results/summary/{name}.parquet" for name in ("predictors", "agreement"))
+    run_noting(project, *made, "--force")
+    assert noted(project).keys() == {"rank_predictors.py", "compare_orders.py"}
     assert uncounted(project) == []

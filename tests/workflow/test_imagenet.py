@@ -72,6 +72,7 @@ def test_lists_the_jobs_of_a_thousand_classes(imagenet: Project) -> None:
         "train_classifier": VARIANTS + 1,
         "summarise": 1,
         "rank_predictors": 1,
+        "compare_orders": 1,
         "compare_quoted": 1,
         "write_report": 1,
         "diagnose_variant": sources - 2,

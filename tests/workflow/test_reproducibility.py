@@ -129,7 +129,9 @@ OF_OTHER_STUDIES = {
     # test_mixtures
     *("fine_tune_classifier.py", "compare_mixtures.py"),
     # test_generators
-    "rank_predictors.py",
+    *("rank_predictors.py", "compare_orders.py"),
+    # test_class_groups
+    *("score_images.py", "summarise_groups.py"),
     # test_encoders_side_by_side
     *("compare_encoders.py", "measure_zero_shot.py", "find_means.py", "remove_mean.py"),
     *("tune_projections.py", "write_miniature_pairs.py"),

@@ -24,6 +24,7 @@ from synthgap.report.sections.embedding_classifiers import embedding_classifiers
 from synthgap.report.sections.encoders import encoders_section
 from synthgap.report.sections.flags import flags_section
 from synthgap.report.sections.gains import gains_section
+from synthgap.report.sections.groups import groups_section
 from synthgap.report.sections.guidance import guidance_data, guidance_section
 from synthgap.report.sections.measures import measures_section
 from synthgap.report.sections.mixtures import mixtures_section
@@ -65,6 +66,9 @@ TABLES = (
 
 OF_SWEEPS = ("guidance", "frontier")
 """And those of a study with a sweep of the guidance scale."""
+
+OF_GROUPS = ("groups", "group_differences", "group_causes")
+"""And those of a study that names groups of classes."""
 
 PLACES = ["class_id", "index", "nearest_class", "taken", "to_natural", "to_own"]
 """Columns of `positions` that the report shows."""
@@ -266,13 +270,14 @@ def _worst(
 
 
 def _tables_beside(facts: Facts) -> list[str]:
-    """Summaries of a study that sweeps, filters, selects, mixes, or trains on many variants."""
+    """Summaries of a study that sweeps, filters, selects, mixes, has groups, or trains on many."""
     return [
         *(OF_SWEEPS if facts.sweeps else ()),
         *(["gains"] if facts.baseline is not None else []),
         *(["choices"] if facts.chooses else []),
         *(["mixtures"] if facts.mixes else []),
         *(["predictors"] if facts.predicts else []),
+        *(OF_GROUPS if facts.grouped else ()),
     ]
 
 
@@ -328,6 +333,22 @@ def _predictors(tables: Mapping[str, pd.DataFrame], facts: Facts) -> list[Sectio
     ]
 
 
+def _groups(tables: Mapping[str, pd.DataFrame], facts: Facts, inputs: Inputs) -> list[Section]:
+    if not facts.grouped:
+        return []
+    groups, differences, causes = (tables[name] for name in OF_GROUPS)
+    # Groups are those of the first replicate, and so is what stands beside them.
+    variants = frame(inputs.summary / "variants.parquet")
+    return [
+        Section(
+            "groups",
+            "By group",
+            "groups of classes that the study names, each beside the classes outside of it",
+            groups_section(facts, groups, differences, causes, variants),
+        )
+    ]
+
+
 def _sections(
     tables: Mapping[str, pd.DataFrame],
     facts: Facts,
@@ -355,6 +376,7 @@ def _sections(
         *guidance,
         *_mixtures(tables, facts),
         *_predictors(tables, facts),
+        *_groups(tables, facts, inputs),
         Section(
             "all-measures",
             "All measures",

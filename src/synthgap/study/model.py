@@ -22,6 +22,7 @@ from synthgap.refusals import LONGEST_NAME, PATH_SAFE
 from synthgap.section import Section
 from synthgap.study.captioners import AnyCaptioner, check_captioners, models_of
 from synthgap.study.encoders import AnyEncoder, ClipEncoder, Opened
+from synthgap.study.groups import Groups, check_groups
 from synthgap.study.names import NOT_ENCODERS, check_class_ids, check_names
 from synthgap.study.scale_lists import each_scale, each_training, written_lists
 from synthgap.study.variants import Variant, check_parents, count_of, needs, origins
@@ -82,6 +83,10 @@ class Study(Section):
     ones. May be left out where all images were made elsewhere."""
     classes: Classes
     """The classes, each with an id, a name and a definition; or the file that lists them."""
+    groups: Groups = Field(default={})
+    """Groups of classes by name (a region, a domain, the hard ones), each a list of class_ids; or
+    the file that lists them. Every mean over the classes is then also given for each group. A class
+    may be in several groups, or in none."""
     natural: NaturalSet
     """Where the natural images come from."""
     generators: dict[Name, AnyGenerator]
@@ -115,6 +120,14 @@ class Study(Section):
     def class_ids(self) -> tuple[str, ...]:
         """Ids of the classes in their order."""
         return tuple(category.class_id for category in self.classes)
+
+    @property
+    def members(self) -> dict[str, list[str]]:
+        """Of each group its classes, in the order of the study."""
+        return {
+            group: sorted(members, key=self.class_ids.index)
+            for group, members in self.groups.items()
+        }
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -377,6 +390,7 @@ class Study(Section):
                     f"classes: {category.class_id} has the folder {category.folder}, which is the "
                     f"class {owner}'s; give each class its own"
                 )
+        check_groups(self.groups, self.class_ids)
 
     def _check_variants(self) -> None:
         """Check that generators, recipes and parents are there, and nothing lacks to generate."""

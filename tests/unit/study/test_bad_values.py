@@ -55,6 +55,7 @@ SECTIONS: dict[str, tuple[tuple[str | int, ...], Any]] = {
         {"pretrained_on": "natural", "then": ["disamb"]},
     ),
     "FolderGenerator": (("generators", "other"), {"kind": "folder", "images": "images"}),
+    "GroupFile": (("groups",), {"file": "file"}),
     "MeanRemoved": (("encoders", "moved"), {"kind": "mean-removed", "encoder": "clip"}),
     "MeasuredCaptioner": (("captioners", "words"), TINY["captioners"]["words"]),
     "MeasuresSpec": (("measures",), TINY["measures"]),
