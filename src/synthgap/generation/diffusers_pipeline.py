@@ -12,12 +12,17 @@ from synthgap.errors import InputError
 from synthgap.generation.batches import BatchSize, CudaMemory
 from synthgap.generation.compiling import CompiledDenoiser
 from synthgap.generation.found_sizes import FoundSize
+from synthgap.generation.guidance import ConditionAnnealing, GuidanceInterval
+from synthgap.generation.guided_denoiser import GuidedDenoiser
 from synthgap.generation.maker import Effort, Maker
 from synthgap.generation.opening import SET_BY_SYNTHGAP, call_arguments, open_pipeline
 from synthgap.generation.pictures import Picture, Request, encoded, pictures
 from synthgap.jobs.devices import best_device, device_facts
 from synthgap.models import Checkpoint, ModelSource, held
 from synthgap.refusals import shown
+
+LATER = ("guidance_interval", "condition_annealing")
+"""Keys of which a study without them shows nothing."""
 
 
 class DiffusersGenerator(Maker):
@@ -41,6 +46,10 @@ class DiffusersGenerator(Maker):
     arguments: dict[str, Any] = Field(default={})
     """Further keyword arguments of the pipeline's call, by its own names, such as
     `guidance_rescale`."""
+    guidance_interval: GuidanceInterval | None = None
+    """Noise levels at which there is guidance; at all of them if left out."""
+    condition_annealing: ConditionAnnealing | None = None
+    """Noise on the prompt's embedding that fades while an image is made; none if left out."""
     dtype: Literal["float32", "float16", "bfloat16"] = "float32"
     """Number format of the model's weights and of its computation."""
     safety_checker: bool = False
@@ -88,10 +97,15 @@ class DiffusersGenerator(Maker):
         if self.image_format == "png":
             del deciding["jpeg_quality"]
         # Keys that came later leave the keys of older images as they were.
-        for name in ("arguments", "safety_checker"):
+        for name in ("arguments", "safety_checker", *LATER):
             if not deciding[name]:
                 del deciding[name]
         return deciding
+
+    def params(self) -> dict[str, Any]:
+        """What a job is told of it as parameters, which keys that came later leave as they were."""
+        given = super().params()
+        return {name: value for name, value in given.items() if name not in LATER or value}
 
     def opens(self) -> ModelSource:
         """The pipeline."""
@@ -146,7 +160,7 @@ class DiffusersGenerator(Maker):
         arguments = call_arguments(opened.pipeline, opened.location, settings, self.arguments)
         yield from opened.batch_size.batches(
             requests,
-            lambda batch: opened.make(batch, arguments),
+            lambda batch: opened.make(batch, arguments, guidance_scale),
             f"{opened.location}: not even one image of {self.width}×{self.height} in {self.dtype} "
             f"fits into the memory of {device}; lower its size, or use float16 or bfloat16",
         )
@@ -165,6 +179,11 @@ class _Open:
             safety_checker=spec.safety_checker,
             device=device,
         )
+        self._guided: GuidedDenoiser | None = None
+        if spec.guidance_interval is not None or spec.condition_annealing is not None:
+            self._guided = GuidedDenoiser(
+                self.pipeline, self.location, spec.guidance_interval, spec.condition_annealing
+            )
         memory, found = None, None
         if device.type == "cuda":
             memory = CudaMemory(device)
@@ -174,20 +193,26 @@ class _Open:
         self._to_compile = spec.compile
         self._compiled: CompiledDenoiser | None = None
 
-    def make(self, requests: Sequence[Request], arguments: dict[str, Any]) -> list[Picture]:
+    def make(
+        self, requests: Sequence[Request], arguments: dict[str, Any], guidance_scale: float
+    ) -> list[Picture]:
         """Make one batch."""
         if not self._to_compile:
-            return self._made(requests, arguments)
+            return self._made(requests, arguments, guidance_scale)
         self._compiled = self._compiled or CompiledDenoiser(self.pipeline, self.location)
         whole = self._compiled.filled_up(requests)
         # A size that still grows would be compiled for nothing.
         usual = self.batch_size.size if self.batch_size.settled else None
         with self._compiled.running(len(whole), usual):
-            return self._made(whole, arguments)[: len(requests)]
+            return self._made(whole, arguments, guidance_scale)[: len(requests)]
 
-    def _made(self, requests: Sequence[Request], arguments: dict[str, Any]) -> list[Picture]:
+    def _made(
+        self, requests: Sequence[Request], arguments: dict[str, Any], guidance_scale: float
+    ) -> list[Picture]:
         import torch
 
+        if self._guided is not None:
+            self._guided.begin(requests, guidance_scale)
         if "negative_prompt" in arguments:
             arguments = {
                 **arguments,
@@ -200,6 +225,8 @@ class _Open:
                 output_type="pt",
                 **arguments,
             )
+        except InputError:
+            raise
         except ValueError as error:
             reason = " ".join(str(error).split())[:300]
             kind = type(self.pipeline).__name__

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from synthgap.errors import InputError
+from synthgap.generation.noise_levels import matches_flow
 from synthgap.generation.prompt_memo import PromptMemo
 from synthgap.models import Checkpoint, opening
 
@@ -116,17 +117,12 @@ def _scheduler(name: str, own: Any, location: str) -> Any:
     except (ImportError, ValueError, TypeError) as error:
         reason = " ".join(str(error).split())[:300]
         raise InputError(f"scheduler: {name} cannot be used ({reason})") from error
-    if _matches_flow(chosen) != _matches_flow(own):
+    if matches_flow(chosen) != matches_flow(own):
         raise InputError(
             f"scheduler: {location} was made for {type(own).__name__}; {name} samples another kind "
             "of model (flow matching and diffusion do not mix)"
         )
     return chosen
-
-
-def _matches_flow(scheduler: Any) -> bool:
-    named = type(scheduler).__name__.startswith("FlowMatch")
-    return named or bool(scheduler.config.get("use_flow_sigmas"))
 
 
 def _channels_last(pipeline: Any) -> None:
