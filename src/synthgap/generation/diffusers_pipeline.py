@@ -1,12 +1,13 @@
 """The generator `diffusers`: any text-to-image pipeline that the diffusers library opens."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from jaxtyping import UInt8
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from synthgap.errors import InputError
 from synthgap.generation.batches import BatchSize, CudaMemory
@@ -21,7 +22,7 @@ from synthgap.jobs.devices import best_device, device_facts
 from synthgap.models import Checkpoint, ModelSource, held
 from synthgap.refusals import shown
 
-LATER = ("guidance_interval", "condition_annealing")
+LATER = ("guidance_interval", "condition_annealing", "pag_scale", "pag_applied_layers")
 """Keys of which a study without them shows nothing."""
 
 
@@ -50,6 +51,13 @@ class DiffusersGenerator(Maker):
     """Noise levels at which there is guidance; at all of them if left out."""
     condition_annealing: ConditionAnnealing | None = None
     """Noise on the prompt's embedding that fades while an image is made; none if left out."""
+    pag_scale: float | None = Field(default=None, gt=0)
+    """Weight of perturbed-attention guidance (arXiv 2403.17377), which leads away from what the
+    model makes where its self-attention sees nothing but each place itself. Apart from the guidance
+    scale, and with it; none if left out."""
+    pag_applied_layers: tuple[str, ...] | None = Field(default=None, min_length=1)
+    """Where self-attention is perturbed: parts of layers' names, as regular expressions, such as
+    `mid`; goes with `pag_scale`."""
     dtype: Literal["float32", "float16", "bfloat16"] = "float32"
     """Number format of the model's weights and of its computation."""
     safety_checker: bool = False
@@ -90,6 +98,22 @@ class DiffusersGenerator(Maker):
                     f"{name} must be made of numbers, texts, lists and mappings, not {shown(value)}"
                 ) from error
         return arguments
+
+    @field_validator("pag_applied_layers")
+    @classmethod
+    def _expressions(cls, layers: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for layer in layers or ():
+            try:
+                re.compile(layer)
+            except re.error as error:
+                raise ValueError(f"{shown(layer)} is no regular expression ({error})") from error
+        return layers
+
+    @model_validator(mode="after")
+    def _perturbed_somewhere(self) -> Self:
+        if (self.pag_scale is None) != (self.pag_applied_layers is None):
+            raise ValueError("pag_scale and pag_applied_layers go together: give both or none")
+        return self
 
     def deciding(self) -> dict[str, Any]:
         """What decides an image, besides prompt, seed, guidance scale and the model's weights."""
@@ -155,6 +179,7 @@ class DiffusersGenerator(Maker):
             "width": self.width,
             "num_inference_steps": self.num_inference_steps,
             "guidance_scale": guidance_scale,
+            "pag_scale": self.pag_scale,
             "negative_prompt": self.negative_prompt,
         }
         arguments = call_arguments(opened.pipeline, opened.location, settings, self.arguments)
@@ -178,6 +203,7 @@ class _Open:
             scheduler=spec.scheduler,
             safety_checker=spec.safety_checker,
             device=device,
+            pag_applied_layers=spec.pag_applied_layers,
         )
         self._guided: GuidedDenoiser | None = None
         if spec.guidance_interval is not None or spec.condition_annealing is not None:

@@ -1,9 +1,8 @@
 """Keys of the generator `diffusers` that say how it is guided, besides the guidance scale."""
 
-import re
 from typing import Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from synthgap.section import Section
 
@@ -76,24 +75,3 @@ class ConditionAnnealing(Section):
         if time >= self.tau2:
             return 0.0
         return (self.tau2 - time) / (self.tau2 - self.tau1)
-
-
-class PerturbedAttention(Section):
-    """Perturbed-attention guidance (arXiv 2403.17377), as the pipelines of diffusers have it: away
-    from what the model makes where its self-attention sees nothing but each place itself."""
-
-    scale: float = Field(gt=0)
-    """Weight; the guidance scale of the variant is apart from it."""
-    layers: tuple[str, ...] = Field(default=("mid",), min_length=1)
-    """Where self-attention is perturbed: names of layers or parts of them, regular expressions, as
-    `pag_applied_layers` of diffusers."""
-
-    @field_validator("layers")
-    @classmethod
-    def _expressions(cls, layers: tuple[str, ...]) -> tuple[str, ...]:
-        for layer in layers:
-            try:
-                re.compile(layer)
-            except re.error as error:
-                raise ValueError(f"{layer} is no regular expression ({error})") from error
-        return layers
