@@ -289,6 +289,14 @@ class TestAnnealing:
             for name in names:
                 assert torch.equal(one[name][:4], other[name][:4])
 
+    @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+    @pytest.mark.parametrize("family", GUIDED)
+    def test_works_in_half_precision(self, family, dtype, folders):
+        spec = {**ANNEALED, **LATE, "requests": REQUESTS[:2]}
+        difference = make(folders[family], dtype=dtype, **spec) - make(folders[family], **spec)
+        # Rounding of bfloat16 is one part in 256; steps and guidance multiply it.
+        assert np.mean(np.abs(difference)) < 16
+
     def test_draws_other_noise_in_each_step_and_for_each_image(self, folders, given):
         request = Request(WORDS[0], 1)
         make(folders["sd"], requests=[request, request._replace(seed=2)], **ANNEALED)
