@@ -47,6 +47,7 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
         "width": Limit(16_384, _PIXELS),
         "image_size": Limit(16_384, _PIXELS),
         "guidance_scale": Limit(1_000, "images are of one colour long before"),
+        "pag_scale": Limit(1_000, "images are of one colour long before"),
         "batch_size": Limit(1_000_000, "no memory holds them", least=1),
         "gpus": Limit(1_000, "no machine has as many"),
         "readers": Limit(1_000, "each is a process"),

@@ -201,6 +201,23 @@ CHANGES = (
         of="=disamb,",
     ),
     Change(
+        "guidance of a variant at some noise levels",
+        study(
+            lambda study: (
+                study["generators"].update(
+                    interval={
+                        **study["generators"]["stable-diffusion"],
+                        "guidance_interval": {"above": 0.28, "up_to": 5.42},
+                    }
+                ),
+                study["variants"]["disamb"].update(generator="interval"),
+            )
+        ),
+        jobs={**OF_A_VARIANT, "train_classifier": 1, "count_copies": 1},
+        joined=AGGREGATES,
+        of="=disamb,",
+    ),
+    Change(
         "all variants, where one alone is asked for",
         study(lambda study: [each.update(guidance_scale=4) for each in study["variants"].values()]),
         jobs={**OF_A_VARIANT, "train_classifier": 1, "variant_disamb": 1},

@@ -25,7 +25,10 @@ NO_SPREAD = 1e-12
 """Mean squared distance of unit embeddings that is rounding: the images are all the same."""
 
 VALUE = "centroid distance as a ratio to that of natural-train, at equal n"
-ADVICE = "lower the guidance scale, or vary the prompt (recipe contexts)"
+ADVICE = (
+    "lower the guidance scale, guide at some noise levels alone (guidance_interval), or vary the "
+    "prompt (recipe contexts)"
+)
 
 
 def diagnose(classes: Sequence[Class], draws: int) -> list[Evidence]:

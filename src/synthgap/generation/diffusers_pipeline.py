@@ -1,23 +1,29 @@
 """The generator `diffusers`: any text-to-image pipeline that the diffusers library opens."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from jaxtyping import UInt8
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from synthgap.errors import InputError
 from synthgap.generation.batches import BatchSize, CudaMemory
 from synthgap.generation.compiling import CompiledDenoiser
 from synthgap.generation.found_sizes import FoundSize
+from synthgap.generation.guidance import ConditionAnnealing, GuidanceInterval
+from synthgap.generation.guided_denoiser import GuidedDenoiser
 from synthgap.generation.maker import Effort, Maker
 from synthgap.generation.opening import SET_BY_SYNTHGAP, call_arguments, open_pipeline
 from synthgap.generation.pictures import Picture, Request, encoded, pictures
 from synthgap.jobs.devices import best_device, device_facts
 from synthgap.models import Checkpoint, ModelSource, held
 from synthgap.refusals import shown
+
+LATER = ("guidance_interval", "condition_annealing", "pag_scale", "pag_applied_layers")
+"""Keys of which a study without them shows nothing."""
 
 
 class DiffusersGenerator(Maker):
@@ -41,6 +47,17 @@ class DiffusersGenerator(Maker):
     arguments: dict[str, Any] = Field(default={})
     """Further keyword arguments of the pipeline's call, by its own names, such as
     `guidance_rescale`."""
+    guidance_interval: GuidanceInterval | None = None
+    """Noise levels at which there is guidance; at all of them if left out."""
+    condition_annealing: ConditionAnnealing | None = None
+    """Noise on the prompt's embedding that fades while an image is made; none if left out."""
+    pag_scale: float | None = Field(default=None, gt=0)
+    """Weight of perturbed-attention guidance (arXiv 2403.17377), which leads away from what the
+    model makes where its self-attention sees nothing but each place itself. Apart from the guidance
+    scale, and with it; none if left out."""
+    pag_applied_layers: tuple[str, ...] | None = Field(default=None, min_length=1)
+    """Where self-attention is perturbed: parts of layers' names, as regular expressions, such as
+    `mid`; goes with `pag_scale`."""
     dtype: Literal["float32", "float16", "bfloat16"] = "float32"
     """Number format of the model's weights and of its computation."""
     safety_checker: bool = False
@@ -82,16 +99,37 @@ class DiffusersGenerator(Maker):
                 ) from error
         return arguments
 
+    @field_validator("pag_applied_layers")
+    @classmethod
+    def _expressions(cls, layers: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for layer in layers or ():
+            try:
+                re.compile(layer)
+            except re.error as error:
+                raise ValueError(f"{shown(layer)} is no regular expression ({error})") from error
+        return layers
+
+    @model_validator(mode="after")
+    def _perturbed_somewhere(self) -> Self:
+        if (self.pag_scale is None) != (self.pag_applied_layers is None):
+            raise ValueError("pag_scale and pag_applied_layers go together: give both or none")
+        return self
+
     def deciding(self) -> dict[str, Any]:
         """What decides an image, besides prompt, seed, guidance scale and the model's weights."""
         deciding = super().deciding()
         if self.image_format == "png":
             del deciding["jpeg_quality"]
         # Keys that came later leave the keys of older images as they were.
-        for name in ("arguments", "safety_checker"):
+        for name in ("arguments", "safety_checker", *LATER):
             if not deciding[name]:
                 del deciding[name]
         return deciding
+
+    def params(self) -> dict[str, Any]:
+        """What a job is told of it as parameters, which keys that came later leave as they were."""
+        given = super().params()
+        return {name: value for name, value in given.items() if name not in LATER or value}
 
     def opens(self) -> ModelSource:
         """The pipeline."""
@@ -141,12 +179,13 @@ class DiffusersGenerator(Maker):
             "width": self.width,
             "num_inference_steps": self.num_inference_steps,
             "guidance_scale": guidance_scale,
+            "pag_scale": self.pag_scale,
             "negative_prompt": self.negative_prompt,
         }
         arguments = call_arguments(opened.pipeline, opened.location, settings, self.arguments)
         yield from opened.batch_size.batches(
             requests,
-            lambda batch: opened.make(batch, arguments),
+            lambda batch: opened.make(batch, arguments, guidance_scale),
             f"{opened.location}: not even one image of {self.width}×{self.height} in {self.dtype} "
             f"fits into the memory of {device}; lower its size, or use float16 or bfloat16",
         )
@@ -164,7 +203,13 @@ class _Open:
             scheduler=spec.scheduler,
             safety_checker=spec.safety_checker,
             device=device,
+            pag_applied_layers=spec.pag_applied_layers,
         )
+        self._guided: GuidedDenoiser | None = None
+        if spec.guidance_interval is not None or spec.condition_annealing is not None:
+            self._guided = GuidedDenoiser(
+                self.pipeline, self.location, spec.guidance_interval, spec.condition_annealing
+            )
         memory, found = None, None
         if device.type == "cuda":
             memory = CudaMemory(device)
@@ -174,20 +219,26 @@ class _Open:
         self._to_compile = spec.compile
         self._compiled: CompiledDenoiser | None = None
 
-    def make(self, requests: Sequence[Request], arguments: dict[str, Any]) -> list[Picture]:
+    def make(
+        self, requests: Sequence[Request], arguments: dict[str, Any], guidance_scale: float
+    ) -> list[Picture]:
         """Make one batch."""
         if not self._to_compile:
-            return self._made(requests, arguments)
+            return self._made(requests, arguments, guidance_scale)
         self._compiled = self._compiled or CompiledDenoiser(self.pipeline, self.location)
         whole = self._compiled.filled_up(requests)
         # A size that still grows would be compiled for nothing.
         usual = self.batch_size.size if self.batch_size.settled else None
         with self._compiled.running(len(whole), usual):
-            return self._made(whole, arguments)[: len(requests)]
+            return self._made(whole, arguments, guidance_scale)[: len(requests)]
 
-    def _made(self, requests: Sequence[Request], arguments: dict[str, Any]) -> list[Picture]:
+    def _made(
+        self, requests: Sequence[Request], arguments: dict[str, Any], guidance_scale: float
+    ) -> list[Picture]:
         import torch
 
+        if self._guided is not None:
+            self._guided.begin(requests, guidance_scale)
         if "negative_prompt" in arguments:
             arguments = {
                 **arguments,
@@ -200,6 +251,8 @@ class _Open:
                 output_type="pt",
                 **arguments,
             )
+        except InputError:
+            raise
         except ValueError as error:
             reason = " ".join(str(error).split())[:300]
             kind = type(self.pipeline).__name__

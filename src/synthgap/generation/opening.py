@@ -1,11 +1,12 @@
 """Opening a text-to-image pipeline of diffusers, and telling what it can be called with."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from synthgap.errors import InputError
+from synthgap.generation.noise_levels import matches_flow
 from synthgap.generation.prompt_memo import PromptMemo
 from synthgap.models import Checkpoint, opening
 
@@ -17,6 +18,7 @@ SET_BY_SYNTHGAP = frozenset(
         "prompt",
         "negative_prompt",
         "guidance_scale",
+        "pag_scale",
         "num_inference_steps",
         "height",
         "width",
@@ -47,16 +49,18 @@ def open_pipeline(
     scheduler: str | None,
     safety_checker: bool,
     device: "torch.device",
+    pag_applied_layers: Sequence[str] | None = None,
 ) -> Opened:
     """Open a pipeline on a device: safetensors only, and no code from the checkpoint.
 
     Weights are in `dtype`, but for those that diffusers and transformers keep in float32 because
     they overflow (the VAE of SDXL while it decodes, the feed-forward outputs of T5). Attention is
-    PyTorch's `scaled_dot_product_attention`, the default of diffusers.
+    PyTorch's `scaled_dot_product_attention`, the default of diffusers. With `pag_applied_layers` it
+    is the pipeline of the same model that has perturbed-attention guidance.
 
     Raises:
-        InputError: the checkpoint cannot be opened, has no safety checker although one is wanted,
-            or cannot be sampled with this scheduler.
+        InputError: the checkpoint cannot be opened, has no safety checker or perturbed attention
+            although one is wanted, or cannot be sampled with this scheduler.
     """
     import diffusers
     import torch
@@ -68,6 +72,8 @@ def open_pipeline(
         options: dict[str, Any] = {}
         if "safety_checker" in parts and not safety_checker:
             options = {"safety_checker": None, "requires_safety_checker": False}
+        if pag_applied_layers is not None:
+            options |= {"enable_pag": True, "pag_applied_layers": list(pag_applied_layers)}
         opened = _from_pretrained(
             location,
             revision=checkpoint.revision,
@@ -99,6 +105,11 @@ def _from_pretrained(location: str, **options: Any) -> Opened:
         # It knows families of pipelines, not every single one.
         if "can't find a pipeline" not in str(error):
             raise
+        if options.get("enable_pag"):
+            raise ValueError(
+                "diffusers has no perturbed-attention guidance for it; leave out pag_scale and "
+                "pag_applied_layers"
+            ) from error
     other = diffusers.DiffusionPipeline.from_pretrained(location, **options)
     return Opened(other, in_batches=False)
 
@@ -116,17 +127,12 @@ def _scheduler(name: str, own: Any, location: str) -> Any:
     except (ImportError, ValueError, TypeError) as error:
         reason = " ".join(str(error).split())[:300]
         raise InputError(f"scheduler: {name} cannot be used ({reason})") from error
-    if _matches_flow(chosen) != _matches_flow(own):
+    if matches_flow(chosen) != matches_flow(own):
         raise InputError(
             f"scheduler: {location} was made for {type(own).__name__}; {name} samples another kind "
             "of model (flow matching and diffusion do not mix)"
         )
     return chosen
-
-
-def _matches_flow(scheduler: Any) -> bool:
-    named = type(scheduler).__name__.startswith("FlowMatch")
-    return named or bool(scheduler.config.get("use_flow_sigmas"))
 
 
 def _channels_last(pipeline: Any) -> None:

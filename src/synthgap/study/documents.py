@@ -37,6 +37,8 @@ file without running anything, and `synthgap init photos made` writes one for fo
 - `embedding-classifiers.yaml` asks which classifiers on embeddings use the whole distribution, in
   the spaces of two encoders.
 - `replicates.yaml` is the default five times, trained anew each time.
+- `guidance-kinds.yaml` guides in six ways at two scales: at some noise levels alone, rescaled, with
+  annealed conditions, with perturbed attention.
 - `generators.yaml` compares seven generators of the miniature, and asks which measure orders their
   images as training on them does.
 - `mixtures.yaml` trains on natural images, synthetic ones, mixtures of both in many proportions,

@@ -28,7 +28,7 @@ def notices(study: Study) -> list[str]:
         *_cut_prompts(study, prompts, seen_by),
         *_same_images(study, prompts, seen_by),
         *_same_prompts(study, prompts, seen_by),
-        *_useless_negative_prompts(study),
+        *_useless_without_guidance(study),
         *filter(None, [unmeasured(study)]),
     ]
 
@@ -190,15 +190,21 @@ def _in_classes(study: Study, classes: Sequence[str]) -> str:
     return f"in {', '.join(classes[:NAMED])}{more}"
 
 
-def _useless_negative_prompts(study: Study) -> Iterator[str]:
+def _useless_without_guidance(study: Study) -> Iterator[str]:
     for name in _made(study):
         spec = study.variants[name]
         generator = study.generator_of(name)
-        negative = getattr(generator, "negative_prompt", None)
-        # Distilled models such as FLUX have a guidance of their own for it.
-        own = getattr(generator, "arguments", {}).get("true_cfg_scale", 1)
-        if negative and (spec.scale or 0) <= 1 and own == 1:
-            yield (
-                f"variants.{name}: guidance_scale {spec.scale:g} switches guidance off, "
-                f"and so the negative_prompt of generators.{spec.generator} has no effect"
-            )
+        arguments = getattr(generator, "arguments", {})
+        useless = {
+            # Distilled models such as FLUX have a guidance of their own for it.
+            "negative_prompt": bool(getattr(generator, "negative_prompt", None))
+            and arguments.get("true_cfg_scale", 1) == 1,
+            "guidance_interval": getattr(generator, "guidance_interval", None) is not None,
+            "guidance_rescale": bool(arguments.get("guidance_rescale")),
+        }
+        for key, given in useless.items():
+            if given and (spec.scale or 0) <= 1:
+                yield (
+                    f"variants.{name}: guidance_scale {spec.scale:g} switches guidance off, "
+                    f"and so the {key} of generators.{spec.generator} has no effect"
+                )

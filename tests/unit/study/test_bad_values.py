@@ -39,6 +39,10 @@ SECTIONS: dict[str, tuple[tuple[str | int, ...], Any]] = {
     "ClassFile": (("classes",), {"file": "file"}),
     "ClipEncoder": (("encoders", "clip"), CLIP),
     "ClipSpec": (("miniature", "clip"), {"steps": 2}),
+    "ConditionAnnealing": (
+        ("generators", "stable-diffusion", "condition_annealing"),
+        {"tau1": 0.6, "tau2": 0.9, "noise_scale": 0.25},
+    ),
     "ContextsRecipe": (
         ("prompts", "disamb"),
         {"kind": "contexts", "template": "{name}", "contexts": ["{prompt}"]},
@@ -56,6 +60,10 @@ SECTIONS: dict[str, tuple[tuple[str | int, ...], Any]] = {
     ),
     "FolderGenerator": (("generators", "other"), {"kind": "folder", "images": "images"}),
     "GroupFile": (("groups",), {"file": "file"}),
+    "GuidanceInterval": (
+        ("generators", "stable-diffusion", "guidance_interval"),
+        {"above": 0.28, "up_to": 5.42},
+    ),
     "MeanRemoved": (("encoders", "moved"), {"kind": "mean-removed", "encoder": "clip"}),
     "MeasuredCaptioner": (("captioners", "words"), TINY["captioners"]["words"]),
     "MeasuresSpec": (("measures",), TINY["measures"]),

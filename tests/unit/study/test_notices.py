@@ -170,6 +170,28 @@ def test_a_negative_prompt_without_guidance_is_said_to_have_no_effect():
     assert said(negative(1, arguments={"true_cfg_scale": 4.0})) == []
 
 
+@pytest.mark.parametrize(
+    ("key", "spec"),
+    [
+        ("guidance_interval", {"guidance_interval": {"up_to": 2}}),
+        ("guidance_rescale", {"arguments": {"guidance_rescale": 0.7}}),
+    ],
+)
+def test_what_changes_guidance_is_said_to_have_no_effect_without_it(key, spec):
+    def change(guidance: float) -> Callable[[dict[str, Any]], None]:
+        def changed(data: dict[str, Any]) -> None:
+            data["generators"]["other"] = {**data["generators"]["stable-diffusion"], **spec}
+            data["variants"]["disamb"].update(generator="other", guidance_scale=guidance)
+
+        return changed
+
+    assert said(change(1)) == [
+        f"variants.disamb: guidance_scale 1 switches guidance off, and so the {key} of "
+        "generators.other has no effect"
+    ]
+    assert said(change(2.5)) == []
+
+
 def test_few_images_are_said_to_be_few():
     (line,) = said(lambda data: data["measures"].update(n=9))
     assert line.startswith("measures.n: 9 images a class are too few for some measures")
