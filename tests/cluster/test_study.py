@@ -13,7 +13,7 @@ LOCAL = {
     *("join_diagnoses", "count_causes", "draw_causes", "draw_centroid_distance"),
     *("summarise_embedding_classifiers", "draw_embedding_classifiers"),
     *("draw_accuracy", "draw_accuracy_against_distance", "draw_cross_accuracy"),
-    *("draw_isolation", "draw_projection", "compare_quoted", "join_copies"),
+    *("draw_isolation", "draw_projection", "compare_quoted", "join_copies", "join_leaks"),
 }
 
 

@@ -148,7 +148,7 @@ def test_parts_with_all_numbers_open(page):
         part.locator("summary").first.click()
         assert part.locator("table, p").first.is_visible()
     # The made-up study has a sweep.
-    assert page.locator("#all > details").count() == 8
+    assert page.locator("#all > details").count() == 9
 
 
 def test_the_verdict_shows_how_many_classes_have_each_defect(page, report):
