@@ -426,7 +426,8 @@ def leaked(facts: Facts, sources: Sequence[str], size: Size) -> list[dict[str, A
     rows: list[dict[str, Any]] = []
     for source in sources:
         found = 3 if source == facts.sources[-1] else 0
-        chance = {"expected": 0.4, "expected_low": 0, "expected_high": 2, "p_value": 0.004}
+        chance = {"expected": 0.4, "expected_low": 0, "expected_high": 2}
+        chance["p_value"] = 0.004 if found else 1.0
         rows.append(
             {
                 "source": source,

@@ -18,10 +18,9 @@ def sentences(leaks: pd.DataFrame) -> list[str]:
         leaks: `summary/leaks`.
     """
     return [
-        f"{row['source']}: {row['near_duplicates']:,} of {counted(row['images'], 'image')} "
-        f"{'is a near-duplicate' if row['near_duplicates'] == 1 else 'are near-duplicates'} of "
-        f"{row['originals']:,} natural-train images, where {by_chance_written(row)} would be by "
-        f"chance; {_meaning(row['source'])}."
+        f"{row['source']}: {row['near_duplicates']:,} of {counted(row['images'], 'image')} are "
+        f"near-duplicates of {counted(row['originals'], 'natural-train image')}, where chance "
+        f"gives {by_chance_written(row)}; {_meaning(row['source'])}."
         for row in leaks[leaks["decided"].eq(True)].to_dict("records")
     ]
 

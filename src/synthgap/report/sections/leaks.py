@@ -61,7 +61,7 @@ def leaks_section(leaks: pd.DataFrame, pairs: Sequence[Pair], names: Mapping[str
                 f"{row['near_duplicates']:,}",
                 f"{row['originals']:,}",
                 NOTHING if pd.isna(row["expected"]) else by_chance_written(row),
-                number(row["p_value"], 4),
+                "< 0.0001" if row["p_value"] < 0.0001 else number(row["p_value"], 4),
                 row["decided"] is True,
             )
             for row in rows
