@@ -14,7 +14,7 @@ LEAK_TABLES = expand(
     suffix=["parquet", "csv"],
 )
 
-# Neither natural-train, which has a rule of its own.
+# natural-train has a rule of its own.
 OTHER_SOURCES = [source for source in STUDY.sources if source != NATURAL_TRAIN]
 
 

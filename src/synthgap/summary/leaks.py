@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import pyarrow as pa
 
-from synthgap.described import Columns, described_table, frame
+from synthgap.described import Columns, described_table
 from synthgap.leaks import tables
 from synthgap.leaks.chance import Counted, by_chance
 from synthgap.tables import read
@@ -54,6 +54,15 @@ LISTED: Columns = {
 """The same of the list of near-duplicates."""
 
 
+class Judged(NamedTuple):
+    """What was found of a source."""
+
+    sizes: dict[str, int]
+    """Images that were looked at, by class."""
+    near: pd.DataFrame
+    """Near-duplicates."""
+
+
 def summary_tables(
     found: Mapping[str, str | Path],
     thresholds: str | Path,
@@ -69,37 +78,45 @@ def summary_tables(
     Returns:
         A row a source, and a row a near-duplicate.
     """
-    frames = {source: frame(table) for source, table in found.items()}
+    judged = {source: _judged(table) for source, table in found.items()}
     (threshold,) = read(thresholds, ["ratio", "hash_distance"]).to_pylist()
+    twins = judged[TRAIN].near["class_id"].value_counts()
     natural = {
-        str(name): Counted(len(rows), int(rows["near_duplicate"].sum()))
-        for name, rows in frames[TRAIN].groupby("class_id", sort=False)
+        name: Counted(count, int(twins.get(name, 0))) for name, count in judged[TRAIN].sizes.items()
     }
     rows = [
-        _counts(source, table, natural, len(frames) - 1) | threshold
-        for source, table in frames.items()
+        _counts(source, each, natural, len(judged) - 1) | threshold
+        for source, each in judged.items()
     ]
-    listed = [row for source, table in frames.items() for row in _listed(source, table, images)]
+    listed = [row for source, each in judged.items() for row in _listed(source, each.near, images)]
     return described_table(rows, COLUMNS), described_table(listed, LISTED)
 
 
+def _judged(table: str | Path) -> Judged:
+    """Read the table of a source, of which near-duplicates are a small part."""
+    rows = read(table)
+    sizes = rows["class_id"].value_counts().to_pylist()
+    return Judged(
+        {each["values"]: each["counts"] for each in sizes},
+        rows.filter(rows["near_duplicate"]).drop_columns("near_duplicate").to_pandas(),
+    )
+
+
 def _counts(
-    source: str, table: pd.DataFrame, natural: Mapping[str, Counted], tests: int
+    source: str, judged: Judged, natural: Mapping[str, Counted], tests: int
 ) -> dict[str, Any]:
-    near = table[table["near_duplicate"]]
-    originals = len(near[["class_id", "natural_index"]].drop_duplicates())
+    originals = len(judged.near[["class_id", "natural_index"]].drop_duplicates())
     counts = {
         "source": source,
-        "images": len(table),
-        "near_duplicates": len(near),
+        "images": sum(judged.sizes.values()),
+        "near_duplicates": len(judged.near),
         "originals": originals,
     }
     if source == TRAIN:
         return counts
-    sizes = {str(name): int(count) for name, count in table["class_id"].value_counts().items()}
     none = Counted(0, 0)
-    known = {name: natural.get(name, none) for name in sizes}
-    chance = by_chance(originals, sizes, known)
+    known = {name: natural.get(name, none) for name in judged.sizes}
+    chance = by_chance(originals, judged.sizes, known)
     return counts | {
         "expected": chance.expected,
         "expected_low": chance.low,
@@ -110,9 +127,9 @@ def _counts(
 
 
 def _listed(
-    source: str, table: pd.DataFrame, images: Mapping[str, Sequence[str | Path]]
+    source: str, near: pd.DataFrame, images: Mapping[str, Sequence[str | Path]]
 ) -> list[Mapping[Any, Any]]:
-    near = table[table["near_duplicate"]].sort_values(["hash_distance", "ratio"], kind="stable")
+    near = near.sort_values(["hash_distance", "ratio"], kind="stable")
     rows: list[Mapping[Any, Any]] = []
     paths: dict[tuple[str, str], dict[int, str | None]] = {}
     for row in near.to_dict("records"):
