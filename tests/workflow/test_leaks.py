@@ -1,4 +1,4 @@
-"""Copies that were saved anew: planted in folders, they stand in tables, report and verdict."""
+"""Copies that were saved anew: planted in folders, they stand in tables and verdict."""
 
 import subprocess
 import sys
@@ -24,6 +24,9 @@ measures: {n: 8, draws: 100}
 """
 
 TABLE = "results/summary/leaks.parquet"
+
+VERDICT = [f"results/summary/{name}.parquet" for name in ("variants", "causes")]
+"""What else it is made of; the differences are made with the variants."""
 
 PATHS = ["path", "natural_path"]
 
@@ -62,8 +65,8 @@ def leaking(finished: Project, tmp_path: Path) -> Project:
     return project
 
 
-def test_planted_copies_stand_in_the_table_the_report_and_the_verdict(leaking: Project) -> None:
-    leaking.run()
+def test_planted_copies_stand_in_the_table_and_the_verdict(leaking: Project) -> None:
+    leaking.run(TABLE, *VERDICT)
     found = pd.read_parquet(leaking.folder / TABLE).set_index("source")
     assert found["near_duplicates"].to_dict()["brought"] >= 18
     assert found.loc["brought", "decided"]
@@ -72,22 +75,13 @@ def test_planted_copies_stand_in_the_table_the_report_and_the_verdict(leaking: P
     listed = listed[listed["source"] == "brought"]
     same = [Path(one).stem == Path(other).stem for one, other in listed[PATHS].to_numpy()]
     assert sum(same) >= 18
-    # An image equals none byte for byte.
-    copies = pd.read_csv(leaking.results / "summary/copies.csv")
-    assert copies["copies"].sum() == 0
     said = "it copies natural images"
-    page = (leaking.results / "report/index.html").read_text(encoding="utf-8")
-    assert said in page
-    assert said in (leaking.results / "report/card.md").read_text(encoding="utf-8")
-    pictures = list((leaking.results / "report/leaks").glob("*.webp"))
-    assert 12 <= len(pictures) <= 36
-    assert all(f"leaks/{path.name}" in page for path in pictures)
     command = [sys.executable, "-m", "synthgap", "headline", "study.yaml"]
     shown = subprocess.run(
         command, cwd=leaking.folder, text=True, capture_output=True, check=True
     ).stdout
     assert said in " ".join(shown.split())
-    assert leaking.jobs() == []
+    assert leaking.jobs(TABLE, *VERDICT) == []
     # And images of natural-train that come into natural-val.
     for label, name in enumerate(("zero", "one")):
         plant(leaking, "val", name, digits(label)[:12])
