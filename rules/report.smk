@@ -102,6 +102,7 @@ rule write_report:
             )
         ],
         [EMBEDDING_CLASSIFIER_FILES[0], QUARANTINE_TABLES[0], QUOTED_TABLES[0]],
+        LEAK_TABLES[::2],
         GUIDANCE_FILES[::2],
         MIXTURE_TABLES[:1],
         PREDICTOR_TABLES[:1],
@@ -116,6 +117,7 @@ rule write_report:
             for source in REPORT_SOURCES
         ],
         images=[table for source in REPORT_SOURCES for table in images_of(source)],
+        validation=images_of(NATURAL_VAL),
         charts=[f"{RESULTS}/figures/{STUDY.headline_encoder}/{chart}.svg" for chart in CHARTS],
         made_by=list(MADE_BY.values()),
         # Relative, since other inputs than before would make a job stale in a checkout elsewhere.

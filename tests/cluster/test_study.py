@@ -14,7 +14,7 @@ LOCAL = {
     "draw_centroid_distance",
     *("summarise_embedding_classifiers", "draw_embedding_classifiers"),
     *("draw_accuracy", "draw_accuracy_against_distance", "draw_cross_accuracy"),
-    *("draw_isolation", "draw_projection", "compare_quoted", "join_copies"),
+    *("draw_isolation", "draw_projection", "compare_quoted", "join_copies", "join_leaks"),
 }
 
 

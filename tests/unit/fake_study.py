@@ -30,6 +30,7 @@ from synthgap.summary import (
     flagged_images,
     frontier,
     guidance,
+    leaks,
     projection,
     proposals,
     quoted,
@@ -293,6 +294,8 @@ def summaries(rng: np.random.Generator, facts: Facts, size: Size) -> dict[str, p
             proposals.Command(["snakemake", "--configfile", "a study.yaml"], "results", ENCODER),
         ),
         "copies": described_table(copies(facts, sources, size), copied_images.COLUMNS),
+        "leaks": described_table(leaked(facts, sources, size), leaks.COLUMNS),
+        "near_duplicates": described_table(listed(facts), leaks.LISTED),
         "flags": described_table(flags(facts, sources, size), flagged_images.COLUMNS),
         "quarantine": pa.Table.from_pylist(
             [
@@ -434,6 +437,43 @@ def copies(facts: Facts, sources: Sequence[str], size: Size) -> list[dict[str, A
                 }
             )
     return rows
+
+
+def leaked(facts: Facts, sources: Sequence[str], size: Size) -> list[dict[str, Any]]:
+    """The last variant copies three natural images."""
+    rows: list[dict[str, Any]] = []
+    for source in sources:
+        found = 3 if source == facts.sources[-1] else 0
+        chance = {"expected": 0.4, "expected_low": 0, "expected_high": 2}
+        chance["p_value"] = 0.004 if found else 1.0
+        rows.append(
+            {
+                "source": source,
+                "images": size.images * size.classes,
+                "near_duplicates": found,
+                "originals": found,
+                "ratio": 0.45,
+                "hash_distance": 12,
+                **({} if source == BASELINE else chance | {"decided": found > 0}),
+            }
+        )
+    return rows
+
+
+def listed(facts: Facts) -> list[dict[str, Any]]:
+    """Of each of the last variant's copies what it copies."""
+    return [
+        {
+            "source": facts.sources[-1],
+            "class_id": facts.class_ids[number],
+            "index": number,
+            "natural_index": number + 1,
+            "cosine": 0.99 - number / 100,
+            "ratio": 0.1 + number / 20,
+            "hash_distance": 2 * number,
+        }
+        for number in range(min(3, len(facts.class_ids)))
+    ]
 
 
 def flags(facts: Facts, sources: Sequence[str], size: Size) -> list[dict[str, Any]]:

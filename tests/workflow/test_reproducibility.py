@@ -16,6 +16,7 @@ pytestmark = pytest.mark.long
 STAGES = {
     "images": 12,
     "copies": 4,
+    "leaks": 5,
     "embeddings": 14,
     "measures": 17,
     "pooled": 4,
@@ -24,7 +25,7 @@ STAGES = {
     "embedding_classifiers": 3,
     "classifiers": 6,
     "quarantine": 6,
-    "summary": 24,
+    "summary": 28,
     "projections": 1,
     "figures": 44,
 }

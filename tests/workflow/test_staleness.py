@@ -17,6 +17,7 @@ from tests.workflow.project import Project
 AGGREGATES = {
     "count_flags",
     "join_copies",
+    "join_leaks",
     "measure_cross_accuracy",
     "summarise",
     "compare_quoted",
@@ -178,6 +179,7 @@ CHANGES = (
             "measure_class": 1,
             "train_classifier": 1,
             "count_copies": 1,
+            "find_leaks": 1,
         },
         joined=AGGREGATES,
         of="class_id=digit-6",
@@ -189,14 +191,14 @@ CHANGES = (
                 weak={**study["variants"]["classname"], "guidance_scale": 2.5}
             )
         ),
-        jobs={**OF_A_VARIANT, "embed_prompts": 1, "count_copies": 1},
+        jobs={**OF_A_VARIANT, "embed_prompts": 1, "count_copies": 1, "find_leaks": 1},
         joined=AGGREGATES,
         of="=weak,",
     ),
     Change(
         "the guidance scale of a variant",
         study(lambda study: study["variants"]["disamb"].update(guidance_scale=3)),
-        jobs={**OF_A_VARIANT, "train_classifier": 1, "count_copies": 1},
+        jobs={**OF_A_VARIANT, "train_classifier": 1, "count_copies": 1, "find_leaks": 1},
         joined=AGGREGATES,
         of="=disamb,",
     ),
@@ -245,6 +247,12 @@ CHANGES = (
         source("embedding_classifiers/prototypes.py", "(2, 4, 8)", "(2, 4)"),
         jobs={"measure_embedding_classifiers": 3},
         joined=OF_EMBEDDING_CLASSIFIERS,
+    ),
+    Change(
+        "how alike near-duplicates are",
+        source("leaks/thresholds.py", "NEAREST_SHARE = 0.05", "NEAREST_SHARE = 0.02"),
+        jobs={"find_natural_twins": 1, "find_leaks": 3},
+        joined={"join_leaks", "write_report"},
     ),
     Change(
         "a template of the report",

@@ -33,6 +33,9 @@ STAGES = {
         "count_flags": 1,
         "count_copies": 4,
         "join_copies": 1,
+        "find_natural_twins": 1,
+        "find_leaks": 3,
+        "join_leaks": 1,
         "join_quarantine": 1,
     },
 }

@@ -64,7 +64,7 @@ def test_nothing_was_generated_trained_or_left_open(two_folders: Project) -> Non
     folders = {path.name for path in (two_folders.folder / "results/mine").iterdir()}
     assert folders == {
         *(".lock", "copies", "diagnosis", "embedding_classifiers", "embeddings", "figures"),
-        *("images", "logs", "measures", "models", "pooled", "positions", "projections"),
+        *("images", "logs", "leaks", "measures", "models", "pooled", "positions", "projections"),
         *("quarantine", "report", "summary"),
     }
     assert two_folders.jobs() == []

@@ -10,6 +10,7 @@ def work() -> None:
     from synthgap.report.facts import Class, Facts, Variant
     from synthgap.report.folder import Inputs, write_report
     from synthgap.summary.card import Made
+    from synthgap.summary.said_of_leaks import VAL
 
     given, params = snakemake.input, snakemake.params
     facts = Facts(
@@ -20,6 +21,7 @@ def work() -> None:
         }
     )
     cells = [(source, class_id) for source in facts.sources for class_id in facts.class_ids]
+    validation = [(VAL, class_id) for class_id in facts.class_ids]
     write_report(
         snakemake.output[0],
         facts,
@@ -30,7 +32,9 @@ def work() -> None:
                 source: Path(table)
                 for source, table in zip(facts.sources, given.places, strict=True)
             },
-            images=dict(zip(cells, given.images, strict=True)),
+            images=dict(
+                zip([*cells, *validation], [*given.images, *given.validation], strict=True)
+            ),
             charts={Path(chart).stem: Path(chart) for chart in given.charts},
             made_by=dict(zip(params.made_by, given.made_by, strict=True)),
             read_sources=params.read_sources,

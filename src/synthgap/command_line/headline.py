@@ -49,9 +49,9 @@ def answer_of(results: Path) -> str:
     """
     summary = results / "summary"
     variants = frame(summary / "variants.parquet")
-    differences, causes, copies = (
+    differences, causes, copies, leaks = (
         frame(table) if (table := summary / f"{name}.parquet").exists() else None
-        for name in ("differences", "causes", "copies")
+        for name in ("differences", "causes", "copies", "leaks")
     )
     over = [table for name in TABLES if (table := summary / f"{name}.parquet").exists()]
     if differences is not None and causes is not None and len(over) == len(TABLES):
@@ -62,7 +62,7 @@ def answer_of(results: Path) -> str:
     for encoder, rows in of_encoders:
         if differences is not None and causes is not None:
             heading = [f"As {encoder} sees the images:"] if len(of_encoders) > 1 else []
-            said = verdict(variants, differences, causes, encoder)
+            said = verdict(variants, differences, causes, encoder, leaks)
             parts.append("\n".join([*heading, *map(_wrapped, said)]))
         parts += [
             f"{encoder}, {rows['n'].min()} images a class measured, [95 % interval]",

@@ -138,6 +138,18 @@ def showing(classes: int, sources: int, images: int) -> Needs:
     return _needs(LIGHT_MB + megabytes, classes * sources * min(images, 64) * 0.1)
 
 
+def hashing_pictures(classes: int, images: int) -> Needs:
+    """Compare the images of a source with natural ones; of some the pictures are opened.
+
+    Args:
+        classes: of the study.
+        images: of a class.
+    """
+    # A row an image, as objects; of a class 50 pictures, and some of both sources.
+    megabytes = classes * images * 1_000 / MB
+    return _needs(LIGHT_MB + megabytes, classes * (50 + images / 5) * 0.05)
+
+
 def joining(tables: int) -> Needs:
     """Read as many small tables."""
     return _needs(LIGHT_MB + tables / 10, tables * 0.1)

@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from synthgap.report.class_files import ClassFiles
 from synthgap.report.class_rows import Row, accuracy_of, class_rows, worst_first
 from synthgap.report.facts import Facts
 from synthgap.report.front import front
+from synthgap.report.leak_pictures import Pair, pairs_shown
 from synthgap.report.map_data import map_data, mapped
 from synthgap.report.methods import methods
 from synthgap.report.page import Page, Section, Worst
@@ -26,6 +27,7 @@ from synthgap.report.sections.flags import flags_section
 from synthgap.report.sections.gains import gains_section
 from synthgap.report.sections.groups import groups_section
 from synthgap.report.sections.guidance import guidance_data, guidance_section
+from synthgap.report.sections.leaks import leaks_section
 from synthgap.report.sections.measures import measures_section
 from synthgap.report.sections.mixtures import mixtures_section
 from synthgap.report.sections.predictors import predictors_section
@@ -59,6 +61,8 @@ TABLES = (
     "embedding_classifiers",
     "flags",
     "copies",
+    "leaks",
+    "near_duplicates",
     "quarantine",
     "quoted",
 )
@@ -89,7 +93,7 @@ class Inputs(NamedTuple):
     places: Mapping[str, Path]
     """`positions` of natural-train and the variants."""
     images: Mapping[tuple[str, str], str | Path]
-    """Of each of these sources and class its image table."""
+    """Of each of these sources and class its image table, and of natural-val."""
     charts: Mapping[str, Path]
     """By name, SVG."""
     made_by: Mapping[str, str | Path]
@@ -174,7 +178,8 @@ def write_report(path: str | Path, facts: Facts, inputs: Inputs, threads: int) -
         (folder / "figures").mkdir()
         for name, chart in inputs.charts.items():
             shutil.copyfile(chart, folder / "figures" / f"{name}.svg")
-        sentences = verdict(everything, differences, causes, facts.encoder)
+        sentences = verdict(everything, differences, causes, facts.encoder, tables["leaks"])
+        twins = pairs_shown(folder, tables["near_duplicates"], inputs.images)
         shown = headline(variants)
         page = Page(
             facts,
@@ -184,7 +189,7 @@ def write_report(path: str | Path, facts: Facts, inputs: Inputs, threads: int) -
             _worst(folder, facts, inputs, rows, diagnosis, small),
             shown,
             geometry(everything, facts.encoder),
-            _sections(tables, facts, inputs, columns),
+            _sections(tables, facts, inputs, columns, twins),
             methods(facts, inputs.made_by, inputs.checkout),
             list(inputs.charts),
             __version__,
@@ -199,6 +204,7 @@ def write_report(path: str | Path, facts: Facts, inputs: Inputs, threads: int) -
             variants=everything,
             differences=differences,
             causes=causes,
+            leaks=tables["leaks"],
             made={variant.name: variant.made for variant in facts.variants},
         )
         (folder / "card.md").write_text(card, encoding="utf-8")
@@ -349,11 +355,29 @@ def _groups(tables: Mapping[str, pd.DataFrame], facts: Facts, inputs: Inputs) ->
     ]
 
 
+def _leaks(
+    tables: Mapping[str, pd.DataFrame], facts: Facts, twins: Sequence[Pair]
+) -> list[Section]:
+    """Nothing where no image is a near-duplicate."""
+    if not twins:
+        return []
+    names = {each.class_id: each.name for each in facts.classes}
+    return [
+        Section(
+            "leaks",
+            "Leaks",
+            "images that copy natural-train, beside as many as chance gives",
+            leaks_section(tables["leaks"], twins, names),
+        )
+    ]
+
+
 def _sections(
     tables: Mapping[str, pd.DataFrame],
     facts: Facts,
     inputs: Inputs,
     columns: Mapping[str, Mapping[str, str]],
+    twins: Sequence[Pair],
 ) -> list[Section]:
     """What opens at a click."""
     variants, quoted = tables["variants"], tables["quoted"]
@@ -413,6 +437,7 @@ def _sections(
             "images that are no pictures, and images that equal others",
             flags_section(tables["flags"], tables["copies"]),
         ),
+        *_leaks(tables, facts, twins),
         Section(
             "quarantine",
             "Images put aside",

@@ -98,6 +98,7 @@ def study_card(
     variants: pd.DataFrame,
     differences: pd.DataFrame,
     causes: pd.DataFrame,
+    leaks: pd.DataFrame | None = None,
     made: Mapping[str, Made],
 ) -> str:
     """Write the card of a study: the verdict, every source in one table, and how each was made.
@@ -109,6 +110,7 @@ def study_card(
         variants: `summary/variants`.
         differences: `summary/differences`.
         causes: `summary/causes`.
+        leaks: `summary/leaks`, if it is there.
         made: of each variant how it was made, in the order of the study.
     """
     parts = [
@@ -120,7 +122,7 @@ def study_card(
         "## How far they are from natural images",
     ]
     for encoder, rows in variants.groupby("encoder", sort=False):
-        said = verdict(variants, differences, causes, str(encoder))
+        said = verdict(variants, differences, causes, str(encoder), leaks)
         cells = headline(rows)
         parts += [
             "\n".join(f"- {plain(sentence)}" for sentence in said),

@@ -10,6 +10,7 @@ import pandas as pd
 
 from synthgap.numbers import with_interval
 from synthgap.summary.causes import DEFECTS, NAMES
+from synthgap.summary.said_of_leaks import sentences
 
 BASELINE = "natural-train"
 """What variants are compared with."""
@@ -106,7 +107,11 @@ class Differences(dict[tuple[str, str, str], Difference]):
 
 
 def verdict(
-    variants: pd.DataFrame, differences: pd.DataFrame, causes: pd.DataFrame, encoder: str
+    variants: pd.DataFrame,
+    differences: pd.DataFrame,
+    causes: pd.DataFrame,
+    encoder: str,
+    leaks: pd.DataFrame | None = None,
 ) -> list[str]:
     """Say which variant comes closest to natural images, and of each what is wrong with it.
 
@@ -119,11 +124,12 @@ def verdict(
         differences: `summary/differences`, a row a measure and pair of sources.
         causes: `summary/causes`, a row an encoder, variant and cause.
         encoder: whose space is spoken of.
+        leaks: `summary/leaks`, if it is there.
 
     Returns:
         Sentences: the ranking, where there are two variants or more; one a variant, in the order
-        of the study; what could not be measured, if there is any; of replicates that these are
-        spoken of.
+        of the study; which sources decidedly copy natural images; what could not be measured, if
+        there is any; of replicates that these are spoken of.
     """
     of_encoder = variants[variants["encoder"] == encoder]
     sources = [name for name in of_encoder["source"] if not name.startswith("natural-")]
@@ -133,6 +139,7 @@ def verdict(
     return [
         *_ranking(sources, found),
         *(_of_variant(source, judged[judged["source"] == source], found) for source in sources),
+        *([] if leaks is None else sentences(leaks)),
         *_unmeasured(judged),
         *_of_replicates(_seeds_in(judged)),
     ]
