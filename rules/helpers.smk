@@ -13,7 +13,7 @@ from pathlib import Path
 from synthgap import stamps
 from synthgap.jobs.identities import Remembered
 from synthgap.provenance import model_files
-from synthgap.study.model import NATURAL_TRAIN, NATURAL_VAL
+from synthgap.study.names import NATURAL_TRAIN, NATURAL_VAL
 
 RESULTS = STUDY.results
 LOGS = f"{RESULTS}/logs"

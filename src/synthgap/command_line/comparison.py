@@ -17,7 +17,7 @@ from synthgap.command_line.study_text import Class, Parts, limited, printable, s
 from synthgap.errors import InputError
 from synthgap.files import replacing
 from synthgap.numbers import counted
-from synthgap.study.model import NATURAL_TRAIN
+from synthgap.study.names import NATURAL_TRAIN
 from synthgap.study.parsing import parse_model
 
 FILES = ".files"

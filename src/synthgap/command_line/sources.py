@@ -13,7 +13,7 @@ from synthgap.command_line.splits import VALIDATION
 from synthgap.command_line.study_text import printable
 from synthgap.errors import InputError
 from synthgap.numbers import in_columns
-from synthgap.study.model import NATURAL_TRAIN, NATURAL_VAL, RESERVED
+from synthgap.study.names import NATURAL_TRAIN, NATURAL_VAL, RESERVED
 
 NATURAL = {"images": ONE_PLACE, "train": NATURAL_TRAIN, "val": NATURAL_VAL}
 """Names of the natural sources by the keys of a study's section `natural`."""

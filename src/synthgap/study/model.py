@@ -1,6 +1,5 @@
 """The model of a study file. `config/README.md` and the JSON schema are generated from it."""
 
-from collections.abc import Collection
 from functools import cached_property
 from typing import Annotated, Any, Self
 
@@ -14,30 +13,25 @@ from synthgap.image_sets.natural import NaturalSet
 from synthgap.image_sets.sets import ImageSet
 from synthgap.measures.spec import MeasuresSpec
 from synthgap.miniature.spec import MiniatureSpec
-from synthgap.models import MINIATURE, ModelSource
+from synthgap.models import ModelSource
 from synthgap.places import Told
 from synthgap.prompts.captioned import CaptionedRecipe
 from synthgap.prompts.recipes import Recipe
 from synthgap.refusals import LONGEST_NAME, PATH_SAFE
 from synthgap.section import Section
-from synthgap.study.captioners import AnyCaptioner, check_captioners, models_of
+from synthgap.study.captioners import AnyCaptioner, models_of
 from synthgap.study.encoders import AnyEncoder, ClipEncoder, Opened
-from synthgap.study.groups import Groups, check_groups
-from synthgap.study.names import NOT_ENCODERS, check_class_ids, check_names
+from synthgap.study.fitting import check_parts
+from synthgap.study.groups import Groups
+from synthgap.study.names import NATURAL_TRAIN, NATURAL_VAL, RESERVED, check_names
 from synthgap.study.scale_lists import each_scale, each_training, written_lists
-from synthgap.study.variants import Variant, check_parents, count_of, needs, origins
+from synthgap.study.variants import Variant, count_of, needs, origins
 from synthgap.training.classifiers import Classifier
 from synthgap.training.mixture import Mixture
 from synthgap.training.training_sets import FineTuning, TrainingSet
 from synthgap.tuning.spec import Tuning
 
-NATURAL_TRAIN, NATURAL_VAL = "natural-train", "natural-val"
-"""The natural sources; every other source is a variant."""
-
 Name = Annotated[str, Field(pattern=PATH_SAFE, max_length=LONGEST_NAME)]
-
-RESERVED = (NATURAL_TRAIN, NATURAL_VAL, "prompts")
-"""Names of folders beside those of the variants."""
 
 
 class ReportSpec(Section):
@@ -332,19 +326,8 @@ class Study(Section):
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
-        """Check what one part of the file says about another; the first mistake is told."""
         self._expand_lists()
-        self._check_classes()
-        self._check_names()
-        self._check_variants()
-        self._check_training_sets()
-        self._check_report()
-        self._check_classifiers()
-        self._check_count()
-        self._check_miniature()
-        self._check_encoders()
-        self._check_captioners()
-        self._check_replicates()
+        check_parts(self)
         return self
 
     def _expand_lists(self) -> None:
@@ -373,190 +356,3 @@ class Study(Section):
             key: section for key, section in self._written.items() if section != getattr(self, key)
         }
         return self.model_copy(update=changed)
-
-    def _check_classes(self) -> None:
-        """Check that no two classes share an id, nor a name in image sets."""
-        ids: set[str] = set()
-        for class_id in self.class_ids:
-            if class_id in ids:
-                raise ValueError(f"classes: the class_id {class_id} occurs twice")
-            ids.add(class_id)
-        check_class_ids({category.class_id: category.folder for category in self.classes})
-        owners = {class_id: class_id for class_id in self.class_ids}
-        for category in self.classes:
-            owner = owners.setdefault(category.folder or category.class_id, category.class_id)
-            if owner != category.class_id:
-                raise ValueError(
-                    f"classes: {category.class_id} has the folder {category.folder}, which is the "
-                    f"class {owner}'s; give each class its own"
-                )
-        check_groups(self.groups, self.class_ids)
-
-    def _check_variants(self) -> None:
-        """Check that generators, recipes and parents are there, and nothing lacks to generate."""
-        check_parents(self.variants, (NATURAL_TRAIN, NATURAL_VAL))
-        for name, variant in self.variants.items():
-            if variant.generator is None:
-                continue
-            _check_named(f"variants.{name}.generator", variant.generator, self.generators)
-            if variant.prompts is not None:
-                _check_named(f"variants.{name}.prompts", variant.prompts, self.prompts)
-            for key in ("prompts", "guidance_scale"):
-                if getattr(variant, key) is None and self.image_set(name) is None:
-                    raise ValueError(
-                        f"variants.{name}.{key}: missing; {variant.generator} makes images and "
-                        "needs it"
-                    )
-
-    def _check_names(self) -> None:
-        """Check that no name is taken, nor two alike on any disk."""
-        check_names("variants", self.variants, RESERVED, folders=True)
-        check_names("encoders", self.encoders, NOT_ENCODERS, folders=True)
-        check_names("generators", self.generators)
-        check_names("training_sets", self.training_sets)
-        check_names("classifiers", self.classifiers)
-
-    def _check_pretraining(self) -> None:
-        """Check that training sets that others start from are there, and in no circle."""
-        before = {
-            name: found.pretrained_on
-            for name, found in self.training_sets.items()
-            if isinstance(found, FineTuning)
-        }
-        for name, first in before.items():
-            _check_named(f"training_sets.{name}.pretrained_on", first, self.training_sets)
-        for name in before:
-            chain = [name]
-            while chain[-1] in before and chain.count(chain[-1]) == 1:
-                chain.append(before[chain[-1]])
-            if chain[-1] in before:
-                raise ValueError(
-                    f"training_sets.{name}.pretrained_on: goes round in a circle, "
-                    f"{' after '.join(chain)}; let one of them start from nothing"
-                )
-
-    def _check_training_sets(self) -> None:
-        """Check that sources are there, and that of none more is taken than is generated."""
-        self._check_pretraining()
-        for name in self.training_sets:
-            for source, count in self.counts_of(name).items():
-                _check_named(f"training_sets.{name}", source, (NATURAL_TRAIN, *self.variants))
-                if source in self.derived:
-                    self._check_derived_share(name, source, count or 0)
-                elif source in self.generated and (count or 0) > (self.images_per_class or 0):
-                    raise ValueError(
-                        f"training_sets.{name}: takes {count} images a class of {source}, but the "
-                        f"study's images_per_class is {self.images_per_class}; lower the one or "
-                        "raise the other"
-                    )
-
-    def _check_derived_share(self, training_set: str, source: str, count: int) -> None:
-        there = self.count(source)
-        if there is not None and count > there:
-            raise ValueError(
-                f"training_sets.{training_set}: takes {count} images a class of {source}, which "
-                f"has {there}; lower its share"
-            )
-
-    def _check_report(self) -> None:
-        """Check that what the report shows is there."""
-        if self.report.encoder is not None:
-            _check_named("report.encoder", self.report.encoder, self.encoders)
-        if self.report.classifier is not None:
-            _check_named("report.classifier", self.report.classifier, self.classifiers)
-        if self.report.baseline is not None:
-            _check_named("report.baseline", self.report.baseline, self.variants)
-        for class_id in self.report.classes:
-            _check_named("report.classes", class_id, self.class_ids)
-
-    def _check_classifiers(self) -> None:
-        """Check that classifiers have something to be trained on, and the reverse."""
-        if bool(self.classifiers) != bool(self.training_sets):
-            raise ValueError("classifiers and training_sets go together: give both or none")
-
-    def _check_count(self) -> None:
-        """Check how many images are generated, if any are."""
-        if not self.generated:
-            return
-        if self.images_per_class is None:
-            raise ValueError("images_per_class: missing; variants are generated")
-        if self.measures.n > self.images_per_class:
-            raise ValueError(
-                f"measures.n: {self.measures.n} images a class are to be measured, but "
-                f"images_per_class is {self.images_per_class}; lower the one or raise the other"
-            )
-        for name in self.derived:
-            there = self.count(name)
-            if there is not None and there < self.measures.n:
-                least = max(self.needs(name, self.measures.n).values())
-                raise ValueError(
-                    f"variants.{name}: has {there} images a class, but measures.n is "
-                    f"{self.measures.n}; raise its share, or images_per_class to {least}, or lower "
-                    "measures.n"
-                )
-
-    def _check_miniature(self) -> None:
-        """Check that the miniature has its digits, and its models the miniature."""
-        if self.miniature and self.natural.kind != "digits":
-            raise ValueError(
-                "miniature: its models learn from natural images of the kind digits; drop the "
-                "section, or use the digits"
-            )
-        for where, model in self.models.items():
-            if not model.miniature:
-                continue
-            if not self.miniature:
-                raise ValueError(f"{where}: the miniature's models need the section miniature")
-            role, _ = where.split(".", 1)
-            further = getattr(self.miniature, role, ())
-            _check_named(f"{where}.miniature", model.miniature, (*MINIATURE, *further))
-        if self.miniature:
-            for role in ("encoders", "generators"):
-                names = getattr(self.miniature, role)
-                check_names(f"miniature.{role}", names, MINIATURE, folders=True)
-
-    def _check_encoders(self) -> None:
-        """Check what is made of other encoders, and that there are pairs to make it with."""
-        for name, spec in self.encoders.items():
-            if isinstance(spec, MeanRemoved):
-                _check_named(f"encoders.{name}.encoder", spec.encoder, self.encoders)
-                if not isinstance(self.encoders[spec.encoder], ClipEncoder):
-                    raise ValueError(
-                        f"encoders.{name}.encoder: {spec.encoder} is not of the kind clip, which "
-                        "embeds images and prompts; name one that is"
-                    )
-        for where, asked in self.asks_for_pairs.items():
-            model = self.opened_encoders[self.embedded_by(where.split(".")[1])].model
-            if asked.pairs is None and model.miniature is None:
-                raise ValueError(
-                    f"{where}.pairs: missing; name a CSV file with the columns file and caption "
-                    "(only the miniature has pairs of its own)"
-                )
-
-    def _check_captioners(self) -> None:
-        """Check that captions have their captioner, and a captioner what it can caption."""
-        check_captioners(self.captioners, self.prompts, digits=self.natural.kind == "digits")
-        for name, variant in self.variants.items():
-            if self.captioned(name) is not None and name not in self.generated:
-                raise ValueError(
-                    f"variants.{name}.prompts: {variant.prompts} has captions of natural images, "
-                    "and the variant's images were made elsewhere; name the prompts that made "
-                    "them, or none"
-                )
-
-    def _check_replicates(self) -> None:
-        """Check that replicates would differ."""
-        if self.replicates > 1 and not any(
-            self.depends_on_seeds(source, encoder=encoder)
-            for source in self.variants
-            for encoder in self.encoders
-        ):
-            raise ValueError(
-                f"replicates: {self.replicates} would all be alike, since the study neither "
-                "generates images nor trains a model; leave it out"
-            )
-
-
-def _check_named(where: str, name: str, known: Collection[str]) -> None:
-    if name not in known:
-        raise ValueError(f"{where}: there is no {name}; the study has {', '.join(known)}")

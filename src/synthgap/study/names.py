@@ -2,6 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 
+NATURAL_TRAIN, NATURAL_VAL = "natural-train", "natural-val"
+"""The natural sources; every other source is a variant."""
+
+RESERVED = (NATURAL_TRAIN, NATURAL_VAL, "prompts")
+"""Names of folders beside those of the variants."""
+
 TARGETS = ("all", "images", "embeddings", "measures", "classifiers", "summary", "export")
 """Stages that `snakemake` is given by name."""
 
