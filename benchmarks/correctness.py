@@ -205,10 +205,10 @@ def memory_for(images: int, device: str, peak: int) -> Iterator[None]:
         return
     make = diffusers_pipeline._Open._made
 
-    def refusing(self: Any, requests: Any, arguments: Any) -> Any:
+    def refusing(self: Any, requests: Any, *others: Any) -> Any:
         if len(requests) > images:
             raise torch.OutOfMemoryError("CUDA out of memory.")
-        return make(self, requests, arguments)
+        return make(self, requests, *others)
 
     diffusers_pipeline._Open._made = refusing
     try:
