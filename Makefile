@@ -33,7 +33,8 @@ test: .venv/.synced
 # Also the default study from nothing, simulations, runs of other studies, and a SLURM of its own, which
 # needs root and the packages that .ci/run installs. Who waits for the SLURM leaves two cores to two others.
 test-all: .venv/.synced
-	$(BIN)/python -m pytest -n 3 tests/cluster tests/e2e tests/workflow tests/unit src
+	$(BIN)/python -m pytest -n 3 tests/cluster tests/e2e tests/unit/report/test_page_in_browser.py \
+		tests/workflow tests/unit src
 
 lint: .venv/.synced
 	$(BIN)/ruff check .

@@ -54,6 +54,7 @@ def again(tmp_path_factory: pytest.TempPathFactory, finished: Project) -> Projec
     for path in [
         *project.results.glob("*/**/disamb*"),
         *(project.results / name for name in ("summary", "figures", "report", "projections")),
+        project.results / "leaks",
         *project.results.glob("measures/*.parquet"),
     ]:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)

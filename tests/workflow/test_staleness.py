@@ -191,7 +191,11 @@ CHANGES = (
                 weak={**study["variants"]["classname"], "guidance_scale": 2.5}
             )
         ),
-        jobs={**OF_A_VARIANT, "embed_prompts": 1, "count_copies": 1, "find_leaks": 1},
+        # Of three variants measures can be asked whether they order them alike.
+        jobs={
+            **OF_A_VARIANT,
+            **dict.fromkeys(("embed_prompts", "count_copies", "find_leaks", "compare_orders"), 1),
+        },
         joined=AGGREGATES,
         of="=weak,",
     ),
@@ -215,7 +219,7 @@ CHANGES = (
                 study["variants"]["disamb"].update(generator="interval"),
             )
         ),
-        jobs={**OF_A_VARIANT, "train_classifier": 1, "count_copies": 1},
+        jobs={**OF_A_VARIANT, "train_classifier": 1, "count_copies": 1, "find_leaks": 1},
         joined=AGGREGATES,
         of="=disamb,",
     ),

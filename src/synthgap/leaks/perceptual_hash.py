@@ -23,9 +23,10 @@ BITS = SIDE**2
 def perceptual_hash(picture: Image.Image) -> Bool[np.ndarray, "64"]:
     """Hash a picture.
 
-    >>> ramp = Image.linear_gradient("L")
-    >>> int(distances(perceptual_hash(ramp)[None], perceptual_hash(ramp.resize((90, 90)))[None])[0])
-    0
+    >>> picture = Image.effect_mandelbrot((256, 256), (-2, -1.5, 1, 1.5), 100)
+    >>> smaller = picture.resize((90, 90))
+    >>> int(distances(perceptual_hash(picture)[None], perceptual_hash(smaller)[None])[0]) < 4
+    True
     """
     grey = picture.convert("L").resize((SCALED, SCALED), Image.Resampling.LANCZOS)
     lowest = dctn(np.asarray(grey, np.float64), type=2)[:SIDE, :SIDE].ravel()

@@ -148,7 +148,7 @@ def test_parts_with_all_numbers_open(page):
         part.locator("summary").first.click()
         assert part.locator("table, p").first.is_visible()
     # The made-up study has a sweep.
-    assert page.locator("#all > details").count() == 9
+    assert page.locator("#all > details").count() == 10
 
 
 def test_a_class_shows_what_to_try_of_it_and_copies_the_command(browser, report):
