@@ -90,6 +90,9 @@ def _bound(schema: Any, limit: Limit, numbers_only: bool) -> None:
         return
     if not isinstance(schema, dict) or schema.get("type") in ("model", "definition-ref"):
         return
+    if _is_bounded(schema):
+        # Each adapter of a section comes here with the same schema, in a worker for each job.
+        return
     if schema.get("type") in ("int", "float"):
         _bound_number(schema, limit, numbers_only)
         return
@@ -102,6 +105,11 @@ def _bound(schema: Any, limit: Limit, numbers_only: bool) -> None:
         numbers_only = False
     for key in ("schema", "items_schema", "values_schema", "choices"):
         _bound(schema.get(key), limit, numbers_only)
+
+
+def _is_bounded(schema: Mapping[str, Any]) -> bool:
+    function = schema.get("function")
+    return isinstance(function, dict) and function["function"] in (_whole, _no_truth)
 
 
 def _is_truth(choice: Any) -> bool:
