@@ -11,6 +11,8 @@ import yaml
 
 from tests.workflow.project import ROOT, Project, errors
 
+pytestmark = pytest.mark.long
+
 Change = Callable[[dict[str, Any]], object]
 
 MISTAKES: dict[str, tuple[Change, list[str]]] = {

@@ -9,6 +9,8 @@ from huggingface_hub import DatasetCard
 
 from tests.workflow.project import Project
 
+pytestmark = pytest.mark.long
+
 TARGETS = ("export", "points")
 
 

@@ -6,6 +6,8 @@ import pytest
 
 from tests.workflow.project import ROOT, Project, errors
 
+pytestmark = pytest.mark.long
+
 TABLE = "results/images/natural-val/digit-0.parquet"
 """A file that is made in seconds, without a model."""
 

@@ -14,6 +14,8 @@ import pytest
 
 from tests.workflow.project import ROOT, Project, errors
 
+pytestmark = pytest.mark.long
+
 TABLE = "images/natural-val/digit-0.parquet"
 READS = "    from synthgap.image_sets.image_table import"
 
