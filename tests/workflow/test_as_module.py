@@ -12,6 +12,8 @@ import yaml
 
 from tests.workflow.project import Project, errors
 
+pytestmark = pytest.mark.long
+
 SNAKEFILE = """
 configfile: "config/config.yaml"
 
@@ -67,7 +69,6 @@ def test_the_catalogue_finds_the_same_workflow(finished: Project) -> None:
     assert finished.jobs(*other) == [], "another way to call it makes nothing stale"
 
 
-@pytest.mark.long
 def test_a_module_makes_what_the_workflow_makes(finished: Project, tmp_path: Path) -> None:
     where = repr(str(finished.folder / "workflow/Snakefile"))
     folder = deployed(tmp_path / "mine", finished, where)

@@ -18,6 +18,8 @@ from PIL import Image
 from synthgap.image_sets.digits import cut
 from tests.workflow.project import PARTS, ROOT
 
+pytestmark = pytest.mark.long
+
 CLASSES = {
     "digit-0": ("Käfer rund", "KA\u0308FER_RUND"),
     "digit-6": ("Grey {x} <b>", "grey-{X}_<B>"),
@@ -102,7 +104,6 @@ def test_two_folders_are_compared_from_anywhere(folders: Path, tmp_path: Path) -
     assert re.search(r"^made +20 ", shown.stdout, re.MULTILINE)
 
 
-@pytest.mark.long
 def test_an_installed_wheel_compares_in_an_empty_folder(folders: Path, tmp_path: Path) -> None:
     sources = tmp_path / "sources"
     sources.mkdir()
