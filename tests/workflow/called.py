@@ -1,5 +1,6 @@
 """What jobs call, as Python notes it, beside what counts in the identity of their code."""
 
+import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from unittest import mock
 
 from synthgap import identity
 from synthgap.identity.names import Statement, Whole, module_at
-from tests.workflow.project import Project
+from tests.workflow.project import Project, warm
 
 Calls = dict[str, set[tuple[Path, int]]]
 """Of each script the functions that its jobs called: file and line."""
@@ -19,7 +20,8 @@ def run_noting(project: Project, *targets: str, results: str = "results") -> Non
     """Run without workers, and note in the project's folder `calls` what each job calls."""
     folder = project.folder / "calls"
     folder.mkdir(exist_ok=True)
-    noting = {"PYTHONPATH": str(Path(__file__).parent / "calls"), "CALLS": str(folder)}
+    paths = [warm()["PYTHONPATH"], str(Path(__file__).parent / "calls")]
+    noting = {"PYTHONPATH": os.pathsep.join(paths), "CALLS": str(folder)}
     settings = ("--config", "workers=off", f"results={results}")
     project.run(*targets, *settings, variables=noting)
 

@@ -1,10 +1,13 @@
 """A copy of the project in which Snakemake runs, for tests that change sources or study files."""
 
+import atexit
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
+import time
 from collections import Counter
 from collections.abc import Mapping
 from functools import cache
@@ -35,6 +38,26 @@ def _remembered() -> Remembered:
     for script in (ROOT / "workflow/scripts").glob("*.py"):
         found.of_script(script.name)
     return found
+
+
+@cache
+def warm() -> dict[str, str]:
+    """The variables with which Snakemake and its jobs start as forks of one server; see tests/warm.
+
+    What is killed, and what shows that a process imports all that it needs, starts without them.
+    """
+    folder = tempfile.TemporaryDirectory(prefix="warm-", dir="/tmp")
+    # Names of sockets are short.
+    place = Path(folder.name, "socket")
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    command = [sys.executable, ROOT / "tests/warm/server.py", place]
+    # With this process its input ends, and so does the server.
+    server = subprocess.Popen(command, stdin=subprocess.PIPE, env=environment)
+    atexit.register(folder.cleanup)
+    while not place.exists():
+        assert server.poll() is None
+        time.sleep(0.05)
+    return {"WARM": str(place), "PYTHONPATH": str(ROOT / "tests/warm")}
 
 
 class Job(NamedTuple):
@@ -97,7 +120,6 @@ class Project:
         cores: int = 1,
     ) -> "subprocess.CompletedProcess[str]":
         """Run Snakemake; its one worker imports what two would, and other tests run beside this."""
-        environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
         # Targets come first: several options take any number of values.
         command = [sys.executable, "-m", "snakemake", *arguments, "--cores", str(cores)]
         if study:
@@ -105,7 +127,7 @@ class Project:
         return subprocess.run(
             command,
             cwd=self.folder,
-            env={**environment, **(variables or {})},
+            env={**os.environ, **warm(), **(variables or {})},
             text=True,
             capture_output=True,
             check=False,

@@ -1,4 +1,4 @@
-"""Notes which functions of the package a process calls; Python loads this from its path."""
+"""Notes which functions of the package this process calls."""
 
 import atexit
 import inspect
