@@ -49,12 +49,25 @@ def clustered(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster) -> Pro
     return project
 
 
+def pause(project: Project, seconds: float) -> None:
+    """Let each image of the class that takes a while take as long."""
+    (project.folder / "pause").write_text(str(seconds))
+
+
 @pytest.fixture(scope="session")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory, local: Project) -> Project:
-    """The small study with a class of images that takes a while, made without a cluster."""
+    """The small study with more images of one class, made without a cluster."""
     project = local.copy(tmp_path_factory.mktemp("undisturbed") / "project")
+    # Other tests need the processors meanwhile.
+    project.change_source(
+        "src/synthgap/generation/image_table.py",
+        "            allowed.add(picture.flag)\n",
+        "            allowed.add(picture.flag)\n"
+        "            __import__('time').sleep(float(Path('pause').read_text()))\n",
+    )
+    pause(project, 0)
     generators = project.study["generators"]
-    generators["stable-diffusion"] |= {"num_inference_steps": 100, "batch_size": 1}
+    generators["stable-diffusion"] |= {"batch_size": 1}
     project.change_study(generators=generators, images_per_class=24)
     project.run(TABLE)
     return project
@@ -62,8 +75,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory, local: Project) -> Pro
 
 @pytest.fixture
 def slow(undisturbed: Project, tmp_path: Path) -> Project:
-    """The same with that class still to be made; the models are there."""
+    """The same with that class still to be made, which takes a while; the models are there."""
     project = undisturbed.copy(tmp_path / "project")
+    pause(project, 0.7)
     for file in (project.folder / TABLE).parent.glob("*digit-6*"):
         file.unlink()
     for file in (project.folder / TABLE).parent.glob(".digit-6*"):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from synthgap.tables import read
-from tests.cluster.conftest import small
+from tests.cluster.conftest import pause, small
 from tests.cluster.runs import TABLE, on_cluster, workers_of
 from tests.cluster.slurm import Cluster, wait_for
 from tests.workflow.project import Project
@@ -52,10 +52,9 @@ def test_a_cancelled_job_is_started_again(
 
 
 def test_a_job_out_of_time_gets_more(cluster: Cluster, slow: Project, undisturbed: Project) -> None:
-    generators = slow.study["generators"]
-    generators["stable-diffusion"] |= {"num_inference_steps": 900}
-    # Over a minute on a fast machine, and under six, which three attempts have, on a slow one.
-    slow.change_study(generators=generators, images_per_class=16)
+    # Over a minute, and under six, which three attempts have.
+    slow.change_study(images_per_class=16)
+    pause(slow, 5)
     runtime = "generate_images:runtime=attempt"
     with on_cluster(cluster, slow, TABLE, "--set-resources", runtime) as run:
         run.job_that_makes_images()
@@ -110,6 +109,7 @@ def test_a_killed_run_may_go_on_while_its_jobs_still_write(
 ) -> None:
     # Long enough for two runs to meet.
     slow.change_study(images_per_class=100)
+    pause(slow, 0.5)
     with on_cluster(cluster, slow, TABLE) as run:
         old = run.job_that_makes_images()
         run.process.kill()
@@ -218,9 +218,7 @@ def test_models_may_lie_in_a_folder_that_is_read_only(
     (slow.folder / "results/models/stable-diffusion").rename(models)
     place = slow.folder / "models"
     place.mkdir()
-    study = slow.study
-    generator = {**study["generators"]["stable-diffusion"], "model": {"folder": "models"}}
-    generator["num_inference_steps"] = 2
+    generator = {**slow.study["generators"]["stable-diffusion"], "model": {"folder": "models"}}
     slow.change_study(generators={"stable-diffusion": generator}, images_per_class=6)
     with mounted("--bind", str(models), str(place)):
         subprocess.run(["mount", "-o", "remount,ro,bind", str(place)], check=True)

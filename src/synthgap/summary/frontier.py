@@ -1,6 +1,7 @@
 """The frontier of a sweep: guidance scales that no other scale beats in everything."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -129,9 +130,13 @@ def frontier_table(
         for sweep in sweeps:
             scales = dict(zip(sweep.sources, sweep.scales, strict=True))
             own = found[found["source"].isin(scales)]
-            for _, group in own.groupby("class_id", sort=False, dropna=False):
-                rising = group.assign(guidance_scale=group["source"].map(scales))
-                rows += _rows(rising.sort_values("guidance_scale"), str(encoder), sweep)
+            own = own.assign(guidance_scale=own["source"].map(scales)).astype(object)
+            of_class: dict[str | None, list[Row]] = {}
+            for row in own.where(own.notna(), None).to_dict("records"):
+                of_class.setdefault(row["class_id"], []).append(row)
+            for group in of_class.values():
+                rising = sorted(group, key=lambda row: row["guidance_scale"])
+                rows += _rows(rising, str(encoder), sweep)
             together = [known.get((str(encoder), source)) for source in sweep.sources]
             shares = _shares([item for item in together if item])
             for row in rows[-len(own) :]:
@@ -140,17 +145,16 @@ def frontier_table(
     return described_table(rows, COLUMNS)
 
 
-def _rows(group: pd.DataFrame, encoder: str, sweep: Sweep) -> list[Row]:
+def _rows(group: Sequence[Mapping[Hashable, Any]], encoder: str, sweep: Sweep) -> list[Row]:
     on = {"on_frontier": _on_frontier(group, [])} | {
         f"on_frontier_with_{name}": _on_frontier(group, [name]) for name in ACCURACIES
     }
     said = {"encoder": encoder, "generator": sweep.generator, "prompts": sweep.prompts}
-    kept = [name for name in COLUMNS if name in group]
     return [
-        {name: None if pd.isna(row[name]) else row[name] for name in kept}
+        {name: row[name] for name in COLUMNS if name in row}
         | said
         | {name: bool(flags[place]) for name, flags in on.items() if flags is not None}
-        for place, row in enumerate(group.to_dict("records"))
+        for place, row in enumerate(group)
     ]
 
 
@@ -165,8 +169,10 @@ def _shares(measured: Sequence[Measured]) -> dict[str, float]:
     return {item.source: float(part) for item, part in zip(measured, shares, strict=True)}
 
 
-def _on_frontier(group: pd.DataFrame, accuracy: list[str]) -> Bool[np.ndarray, "n"] | None:
-    measures = [*AXES, *accuracy]
-    if any(name not in group or group[name].isna().any() for name in measures):
+def _on_frontier(
+    group: Sequence[Mapping[Hashable, Any]], accuracy: list[str]
+) -> Bool[np.ndarray, "n"] | None:
+    points = [[row.get(name) for name in (*AXES, *accuracy)] for row in group]
+    if any(value is None for point in points for value in point):
         return None
-    return pareto(group[measures].to_numpy(float))
+    return pareto(np.array(points, float))

@@ -105,9 +105,11 @@ def _count(row: Mapping[Hashable, Any]) -> str:
 
 def _suffering(diagnosis: pd.DataFrame) -> Iterator[list[dict[Hashable, Any]]]:
     """The rows of each class of each variant that has a defect."""
-    for _, group in diagnosis.groupby(["source", "class_id"], sort=False):
-        rows = group.to_dict("records")
-        if any(_suffers(row) for row in rows):
+    of_class: dict[tuple[str, str], list[dict[Hashable, Any]]] = {}
+    for row in diagnosis.to_dict("records"):
+        of_class.setdefault((row["source"], row["class_id"]), []).append(row)
+    for rows in of_class.values():
+        if any(map(_suffers, rows)):
             yield rows
 
 
