@@ -1,5 +1,7 @@
 """How the tests are dealt out to processes."""
 
+import gc
+
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling, LoadScopeScheduling
@@ -16,3 +18,14 @@ class ByFile(LoadFileScheduling):
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
     return ByFile(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """Spare collections of garbage what was imported: letting a model go makes one each time."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """At the end of Python what is left is counted as a leak by some libraries."""
+    gc.unfreeze()

@@ -41,9 +41,14 @@ Edit = Callable[[str, str, str], None]
 
 def current(source: Path | str) -> str:
     """The identity as a new process would compute it."""
+    forget()
+    return identity.code_identity(source)
+
+
+def forget() -> None:
+    """Read everything anew."""
     for cached in (identity._form, names.module_at, names._file_of, forms._name_of):
         cached.cache_clear()
-    return identity.code_identity(source)
 
 
 @pytest.fixture
@@ -353,7 +358,8 @@ def test_the_real_package_names_its_plumbing_rightly():
 def test_moving_a_real_module_changes_nothing(tmp_path, monkeypatch):
     """As a user's next version may do: images are not made again for it."""
     scripts = sorted((ROOT / "workflow/scripts").glob("*.py"))
-    before = [current(script) for script in scripts]
+    forget()
+    before = [identity.code_identity(script) for script in scripts]
     shutil.copytree(ROOT / "src/synthgap", tmp_path / "synthgap")
     shutil.copytree(ROOT / "workflow/scripts", tmp_path / "scripts")
     (tmp_path / "synthgap/provenance.py").rename(tmp_path / "synthgap/generation/origins.py")
@@ -362,7 +368,8 @@ def test_moving_a_real_module_changes_nothing(tmp_path, monkeypatch):
         moved = text.replace("synthgap.provenance", "synthgap.generation.origins")
         file.write_text(moved)
     monkeypatch.setattr(identity, "PACKAGE_ROOT", tmp_path / "synthgap")
-    after = [current(tmp_path / "scripts" / script.name) for script in scripts]
+    forget()
+    after = [identity.code_identity(tmp_path / "scripts" / script.name) for script in scripts]
     assert after == before
 
 

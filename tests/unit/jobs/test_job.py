@@ -263,8 +263,8 @@ def test_what_a_library_says_is_once_in_the_log_of_each_job(place, script, how):
     get = "lambda name: __import__(name + '.utils.logging').utils.logging.get_logger(name + '.x')"
     names = f"import logging, sys, warnings; sys.path.insert(0, {str(script.folder)!r})"
     speak = f"{names}; import library; hf = {get}; text = {{!r}}; {SAYING[how]}"
-    for number in range(3):
-        # The last says what the first said.
+    # Without workers each has its own process; of a worker's the last says what the first said.
+    for number in range(3 if place == "worker" else 1):
         text = f"beware {number % 2}"
         assert script.run(speak.format(text)) == 0
         assert script.said().count(text) == script.said().count("beware") == 1
