@@ -19,7 +19,7 @@ VARIANTS = ["classname", "disamb", "disamb2.5", "promptaug"]
 def study(tmp_path_factory: pytest.TempPathFactory) -> Project:
     folder = tmp_path_factory.mktemp("default") / "project"
     project = Project.copy_of_sources(folder, ROOT / "config/miniature.yaml")
-    done = project.snakemake(study=False, cores=2)
+    done = project.snakemake(study=False, cores=2, forked=False)
     assert done.returncode == 0, done.stderr[-6000:]
     return project
 

@@ -6,6 +6,7 @@ what a process is to be (`sitecustomize` writes it), and is answered with its ex
 """
 
 import atexit
+import contextlib
 import gc
 import importlib
 import json
@@ -65,10 +66,8 @@ def keep(process: int, client: socket.socket) -> NoReturn:
     if client in select.select([client, ends], [], [])[0]:
         os.killpg(process, signal.SIGKILL)
     _, status = os.waitpid(process, 0)
-    try:
+    with contextlib.suppress(OSError):
         client.sendall(str(os.waitstatus_to_exitcode(status) % 256).encode())
-    except OSError:
-        pass
     os._exit(0)
 
 
@@ -127,6 +126,6 @@ if __name__ == "__main__":
         os.dup2(given, own)
         os.close(given)
     # Of the old ones it is known what their files can do.
-    sys.stdout = open(1, "w", closefd=False)
-    sys.stderr = open(2, "w", closefd=False, buffering=1, errors="backslashreplace")
+    sys.stdout = os.fdopen(1, "w", closefd=False)
+    sys.stderr = os.fdopen(2, "w", 1, errors="backslashreplace", closefd=False)
     become(*start)

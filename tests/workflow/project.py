@@ -118,8 +118,9 @@ class Project:
         study: bool = True,
         variables: Mapping[str, str] | None = None,
         cores: int = 1,
+        forked: bool = True,
     ) -> "subprocess.CompletedProcess[str]":
-        """Run Snakemake; its one worker imports what two would, and other tests run beside this."""
+        """Run Snakemake; its one worker loads what two would, and other tests run beside this."""
         # Targets come first: several options take any number of values.
         command = [sys.executable, "-m", "snakemake", *arguments, "--cores", str(cores)]
         if study:
@@ -127,7 +128,7 @@ class Project:
         return subprocess.run(
             command,
             cwd=self.folder,
-            env={**os.environ, **warm(), **(variables or {})},
+            env={**os.environ, **(warm() if forked else {}), **(variables or {})},
             text=True,
             capture_output=True,
             check=False,
