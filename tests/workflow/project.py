@@ -40,6 +40,11 @@ def _remembered() -> Remembered:
     return found
 
 
+def _own_variables() -> dict[str, str]:
+    """Without the path to sources, of which each project has its own."""
+    return {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+
+
 @cache
 def warm() -> dict[str, str]:
     """The variables with which Snakemake and its jobs start as forks of one server; see tests/warm.
@@ -49,10 +54,9 @@ def warm() -> dict[str, str]:
     folder = tempfile.TemporaryDirectory(prefix="warm-", dir="/tmp")
     # Names of sockets are short.
     place = Path(folder.name, "socket")
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    command = [sys.executable, ROOT / "tests/warm/server.py", place]
+    command = [sys.executable, str(ROOT / "tests/warm/server.py"), str(place)]
     # With this process its input ends, and so does the server.
-    server = subprocess.Popen(command, stdin=subprocess.PIPE, env=environment)
+    server = subprocess.Popen(command, stdin=subprocess.PIPE, env=_own_variables())
     atexit.register(folder.cleanup)
     while not place.exists():
         assert server.poll() is None
@@ -128,7 +132,7 @@ class Project:
         return subprocess.run(
             command,
             cwd=self.folder,
-            env={**os.environ, **(warm() if forked else {}), **(variables or {})},
+            env={**_own_variables(), **(warm() if forked else {}), **(variables or {})},
             text=True,
             capture_output=True,
             check=False,

@@ -131,9 +131,9 @@ def frontier_table(
             scales = dict(zip(sweep.sources, sweep.scales, strict=True))
             own = found[found["source"].isin(scales)]
             own = own.assign(guidance_scale=own["source"].map(scales)).astype(object)
-            of_class: dict[str | None, list[Row]] = {}
-            for row in own.where(own.notna(), None).to_dict("records"):
-                of_class.setdefault(row["class_id"], []).append(row)
+            of_class: dict[str | None, list[dict[Hashable, Any]]] = {}
+            for record in own.where(own.notna(), None).to_dict("records"):
+                of_class.setdefault(record["class_id"], []).append(record)
             for group in of_class.values():
                 rising = sorted(group, key=lambda row: row["guidance_scale"])
                 rows += _rows(rising, str(encoder), sweep)
