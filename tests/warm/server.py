@@ -78,6 +78,8 @@ def become(arguments: list[str], folder: str, environment: dict[str, str]) -> No
         run(arguments, folder, environment)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
     except BaseException:
         traceback.print_exc()
         code = 1

@@ -40,7 +40,7 @@ def _remembered() -> Remembered:
     return found
 
 
-def _own_variables() -> dict[str, str]:
+def own_variables() -> dict[str, str]:
     """Without the path to sources, of which each project has its own."""
     return {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
 
@@ -49,14 +49,14 @@ def _own_variables() -> dict[str, str]:
 def warm() -> dict[str, str]:
     """The variables with which Snakemake and its jobs start as forks of one server; see tests/warm.
 
-    What is killed, and what shows that a process imports all that it needs, starts without them.
+    Nothing shows then that a process imports all that it needs; the default study's test does.
     """
     folder = tempfile.TemporaryDirectory(prefix="warm-", dir="/tmp")
     # Names of sockets are short.
     place = Path(folder.name, "socket")
     command = [sys.executable, str(ROOT / "tests/warm/server.py"), str(place)]
     # With this process its input ends, and so does the server.
-    server = subprocess.Popen(command, stdin=subprocess.PIPE, env=_own_variables())
+    server = subprocess.Popen(command, stdin=subprocess.PIPE, env=own_variables())
     atexit.register(folder.cleanup)
     while not place.exists():
         assert server.poll() is None
@@ -132,7 +132,7 @@ class Project:
         return subprocess.run(
             command,
             cwd=self.folder,
-            env={**_own_variables(), **(warm() if forked else {}), **(variables or {})},
+            env={**own_variables(), **(warm() if forked else {}), **(variables or {})},
             text=True,
             capture_output=True,
             check=False,

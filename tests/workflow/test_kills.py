@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workflow.project import ROOT, Project, errors
+from tests.workflow.project import ROOT, Project, errors, own_variables, warm
 from tests.workflow.test_reproducibility import STAGES
 
 pytestmark = pytest.mark.long
@@ -42,14 +42,14 @@ def said(project: Project) -> Path:
 
 
 @contextlib.contextmanager
-def started(project: Project) -> "Iterator[subprocess.Popen[bytes]]":
+def started(project: Project, forked: bool = True) -> "Iterator[subprocess.Popen[bytes]]":
     """Snakemake in the background; nothing that it started may outlive the block for long."""
     command = [sys.executable, "-m", "snakemake", "--cores", "2", "--quiet", "all", "--configfile"]
     with said(project).open("w") as terminal:
         run = subprocess.Popen(
             [*command, "study.yaml"],
             cwd=project.folder,
-            env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
+            env={**own_variables(), **(warm() if forked else {})},
             stderr=terminal,
         )
     try:
@@ -63,10 +63,10 @@ def started(project: Project) -> "Iterator[subprocess.Popen[bytes]]":
     assert left == {}
 
 
-def seconds(project: Project) -> float:
+def seconds(project: Project, forked: bool = True) -> float:
     """How long Snakemake takes to run what is to be done."""
     begun = time.monotonic()
-    with started(project) as run:
+    with started(project, forked) as run:
         assert run.wait() == 0, said(project).read_text()
     return time.monotonic() - begun
 
@@ -110,14 +110,15 @@ def test_a_study_that_is_killed_again_and_again_ends_with_the_same_bytes(
     """Of a killed Snakemake nothing is left after 10 s (`started`)."""
     draw = random.Random(SEED)
     undisturbed = Project.copy_of_sources(tmp_path / "timed", ROOT / "tests/studies/tiny.yaml")
-    whole, planning = seconds(undisturbed), seconds(undisturbed)
+    whole, planning = seconds(undisturbed, forked=False), seconds(undisturbed)
     project = Project.copy_of_sources(tmp_path / "project", ROOT / "tests/studies/tiny.yaml")
     killed: list[str] = []
     explained = 0
     while len(killed) < KILLS:
         with started(project) as run:
-            # Over planning and what is done in a part of the study, so that all is met.
-            moment = draw.uniform(0, planning + 2 * (whole - planning) / KILLS)
+            # Over planning and what is done in a part of the study, so that all is met. Started as
+            # forks, all of it takes two thirds.
+            moment = draw.uniform(0, planning + 2 * (2 / 3) * (whole - planning) / KILLS)
             try:
                 run.wait(moment)
             except subprocess.TimeoutExpired:
