@@ -2,8 +2,9 @@
 
 `python benchmarks/dag.py` lays out empty class folders and times `snakemake -n` of
 config/imagenet-sd15.yaml where nothing has been made, and (with `--finished`) where all is up to
-date: empty files that `snakemake --touch` takes for outputs. The peer is a workflow of the same
-jobs and files whose rules name an empty script and say nothing else: what Snakemake itself takes.
+date: empty files that `snakemake --touch` takes for outputs. The peer, `dag_peer.smk`, is a
+workflow of the same jobs and files whose rules name an empty script and say nothing else: what
+Snakemake itself takes. A peer with other jobs, files or edges is refused.
 """
 
 import argparse
@@ -20,57 +21,6 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 PARTS = ("rules", "workflow", "src", "envs", "profiles", "config")
-
-PEER = """
-CLASSES = range({classes})
-SOURCES = range(6)
-def tables(kind, sources=SOURCES):
-    return expand("out/{{kind}}/{{s}}/{{c}}", kind=kind, s=sources, c=CLASSES)
-rule all:
-    input: "out/summary", expand("out/sheet/{{c}}", c=CLASSES), "out/flags", "out/aside"
-rule images:
-    output: "out/images/{{s}}/{{c}}"
-    script: "make.py"
-rule embed:
-    input: "out/images/{{s}}/{{c}}"
-    output: "out/embeddings/{{s}}/{{c}}"
-    script: "make.py"
-rule measure:
-    input: "out/embeddings/{{s}}/{{c}}", "out/embeddings/0/{{c}}"
-    output: "out/measures/{{s}}/{{c}}"
-    script: "make.py"
-rule sheet:
-    input: lambda wildcards: expand("out/images/{{s}}/{{c}}", s=SOURCES, c=wildcards.c)
-    output: "out/sheet/{{c}}"
-    script: "make.py"
-rule source:
-    input: lambda wildcards: tables("embeddings", (wildcards.s, 0, 1)[:int(wildcards.n)])
-    output: "out/source/{{n}}/{{s}}"
-    script: "make.py"
-rule train:
-    input: lambda wildcards: tables("images", (wildcards.s, 1))
-    output: "out/train/{{s}}"
-    script: "make.py"
-rule flags:
-    input: tables("images", range(2, 6))
-    output: "out/flags"
-    script: "make.py"
-rule aside:
-    input: tables("images", range(2)), tables("images", range(2))
-    output: "out/aside"
-    script: "make.py"
-rule cross:
-    input: tables("embeddings")
-    output: "out/cross/{{n}}"
-    script: "make.py"
-rule summary:
-    input:
-        tables("measures"), expand("out/cross/{{n}}", n=range(2)),
-        expand("out/source/{{n}}/{{s}}", n=(2, 3), s=SOURCES),
-        expand("out/train/{{s}}", s=range(5)),
-    output: "out/summary"
-    script: "make.py"
-"""
 
 PLAIN = "from snakemake.cli import main; main()"
 
@@ -94,6 +44,7 @@ def main() -> None:
         for _ in range(options.rounds):
             for what, folder in (("peer", peer), ("synthgap", ours)):
                 show(f"{what}, nothing made", *run(folder, "--dry-run"))
+            refuse_other_jobs(planned(ours), planned(peer))
         if options.finished:
             outputs = make_outputs(ours)
             # Whenever a job starts, Snakemake looks at all that could: here all start at once.
@@ -125,7 +76,9 @@ def lay_out(folder: Path, classes: int) -> None:
 def lay_out_peer(folder: Path, classes: int) -> None:
     """A workflow of the same shape whose rules compute nothing."""
     folder.mkdir()
-    (folder / "Snakefile").write_text(PEER.format(classes=classes))
+    shutil.copy2(ROOT / "benchmarks/dag_peer.smk", folder / "Snakefile")
+    lines = (ROOT / "config/imagenet-1k.csv").read_text().splitlines()[: classes + 1]
+    (folder / "classes.csv").write_text("\n".join(lines) + "\n")
     (folder / "make.py").touch()
     shutil.copytree(ROOT / "profiles", folder / "profiles")
 
@@ -147,6 +100,39 @@ def run(folder: Path, *options: str, code: str = PLAIN) -> tuple[int, float, flo
     total = re.search(r"^total +(\d+)$", text, re.MULTILINE)
     jobs = int(total[1]) if total else 0
     return jobs, seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss // 1024
+
+
+Jobs = dict[tuple[str, frozenset[str]], frozenset[str]]
+"""By rule and outputs, the inputs of each job."""
+
+
+def planned(folder: Path) -> Jobs:
+    """The jobs that the last dry-run in a folder said, without what they read of the code."""
+    jobs: Jobs = {}
+    for said in re.split(r"^(?:local)?rule ", (folder / "said").read_text(), flags=re.MULTILINE)[
+        1:
+    ]:
+        rule = said.partition(":")[0]
+        files = {
+            kind: frozenset(listed.split(", "))
+            for kind, listed in re.findall(r"^    (input|output): (.+)$", said, re.MULTILINE)
+        }
+        inputs = files.get("input", frozenset())
+        jobs[rule, files.get("output", frozenset())] = frozenset(
+            file for file in inputs if not file.startswith("src/")
+        )
+    return jobs
+
+
+def refuse_other_jobs(ours: Jobs, peer: Jobs) -> None:
+    """End where the peer plans something else, which makes a comparison of no worth."""
+    for job in ours.keys() | peer.keys():
+        if ours.get(job) != peer.get(job):
+            rule, outputs = job
+            sys.exit(
+                f"benchmarks/dag_peer.smk: {rule} of {sorted(outputs)[:1]} is not the same job in "
+                "both; write the peer's rule as the workflow's is"
+            )
 
 
 def make_outputs(folder: Path) -> int:

@@ -42,6 +42,7 @@ else:
 
 snakemake_report.mend_scripts()
 scheduling.mend_looking_again()
+scheduling.mend_looking_at_functions()
 scheduling.mend_starts_of_scripts()
 
 if workflow.is_main_process:

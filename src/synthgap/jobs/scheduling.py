@@ -4,10 +4,12 @@ import os
 import shlex
 import sys
 import threading
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import snakemake
+from snakemake import common, rules
 from snakemake.scheduling.job_scheduler import JobScheduler
 from snakemake.script import PythonScript
 
@@ -42,6 +44,18 @@ def _look_again(scheduler: Any, delay: float) -> None:
     timer = threading.Timer(delay, look)
     timer.daemon = True
     timer.start()
+
+
+def mend_looking_at_functions() -> None:
+    """Let Snakemake find out once what a function of a rule takes, and not for each job.
+
+    It asks some ten times a job, for inputs, params, threads and resources, and `inspect` takes up
+    to a tenth of a millisecond to answer.
+    """
+    if not hasattr(common.get_function_params, "cache_info"):
+        # As many as rules have; what is made for one job alone is forgotten.
+        common.get_function_params = lru_cache(4096)(common.get_function_params)
+        rules.get_function_params = common.get_function_params
 
 
 def mend_starts_of_scripts() -> None:

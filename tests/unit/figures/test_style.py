@@ -57,6 +57,18 @@ def test_every_file_is_the_same_byte_for_byte(tmp_path: Path, monkeypatch: pytes
     assert b"/Type3" not in one["pdf"].read_bytes()
 
 
+def test_a_chart_is_drawn_once_to_be_laid_out_and_once_a_format(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    draw, drawn = Figure.draw, []
+    monkeypatch.setattr(Figure, "draw", lambda *given: (drawn.append(given), draw(*given))[1])
+    figure = Figure(layout="constrained")
+    figure.subplots().plot([1, 2])
+    files = {kind: tmp_path / f"chart.{kind}" for kind in ("png", "svg", "pdf", "csv")}
+    save(Chart(figure, pd.DataFrame({"x": [1, 2]})), files)
+    assert len(drawn) == 1 + 3
+
+
 @pytest.mark.parametrize(
     "name",
     ["$\\frac$", "<script>alert(1)</script>", "{{7*7}}", "\"'&", "a_{b}^{c}", "שלום", "=1+1"],

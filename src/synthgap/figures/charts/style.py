@@ -87,9 +87,10 @@ def save(chart: Chart, files: Mapping[str, str | Path]) -> None:
         chart: what to write.
         files: where to, by `png`, `svg`, `pdf` and `csv`.
     """
-    # Laid out and measured once, and not for each format, which takes as long as drawing.
+    # Laid out and measured once, and not for each format, which takes as long as drawing. For an
+    # engine "none", which stands in for the one before, matplotlib would draw each format twice.
     chart.figure.draw_without_rendering()
-    chart.figure.set_layout_engine("none")
+    chart.figure.set_layout_engine(None)
     box = chart.figure.get_tightbbox().padded(PADDING)
     for kind in WITHOUT_DATE:
         save_picture(chart.figure, files[kind], kind, box)
