@@ -19,7 +19,8 @@ from synthgap.image_sets.quarantine import QUARANTINE
 from synthgap.measures.tables.positions import COLUMNS as POSITIONS
 from synthgap.prompts.template import TemplateRecipe
 from synthgap.report.facts import Class, Facts, Variant
-from synthgap.report.folder import Inputs, write_report
+from synthgap.report.folder import write_report
+from synthgap.report.inputs import Inputs
 from synthgap.summary import (
     causes,
     changes,
