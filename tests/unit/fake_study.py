@@ -24,12 +24,14 @@ from synthgap.report.inputs import Inputs
 from synthgap.summary import (
     causes,
     changes,
+    class_gains,
     classes,
     copied_images,
     differences,
     embedding_classifiers,
     flagged_images,
     frontier,
+    gains,
     guidance,
     leaks,
     projection,
@@ -115,6 +117,7 @@ def facts_of(size: Size) -> Facts:
         [],
         40,
         "study: made-up\n# <script>alert(3)</script>\n",
+        baseline=VARIANTS[0],
     )
 
 
@@ -268,6 +271,7 @@ def summaries(rng: np.random.Generator, facts: Facts, size: Size) -> dict[str, p
     ]
     diagnosis = verdicts(rng, facts)
     table = described_table(diagnosis, DIAGNOSIS | {"defect": causes.DEFECT})
+    apart = described_table(paired(rng, by_source), differences.COLUMNS)
     of_variants = described_table(by_source, variants.COLUMNS | variants.BESIDE)
     of_classes = described_table(by_class, classes.COLUMNS | classes.BESIDE)
     return {
@@ -277,7 +281,15 @@ def summaries(rng: np.random.Generator, facts: Facts, size: Size) -> dict[str, p
         "frontier": frontier.frontier_table(
             facts.sweeps, of_variants.to_pandas(), of_classes.to_pandas()
         ),
-        "differences": described_table(paired(rng, by_source), differences.COLUMNS),
+        "differences": apart,
+        "gains": gains.gains_table(
+            apart.to_pandas(),
+            dict.fromkeys(facts.sources, size.images * size.classes),
+            {variant.name: [variant.name] for variant in facts.variants},
+            VARIANTS[0],
+            {},
+        ),
+        "class_gains": described_table(gained(rng, facts), class_gains.COLUMNS),
         "diagnosis": table,
         "causes": causes.causes_table(table.to_pandas()),
         "proposals": proposals.proposals_table(
@@ -344,6 +356,36 @@ def paired(rng: np.random.Generator, rows: Sequence[Mapping[str, Any]]) -> list[
                         "difference": value,
                         "difference_low": value - half,
                         "difference_high": value + half,
+                    }
+                )
+    return found
+
+
+def gained(rng: np.random.Generator, facts: Facts) -> list[dict[str, Any]]:
+    """Gains of single classes; the larger ones are found."""
+    found = []
+    for measure in gains.MEASURES:
+        for variant in facts.variants[1:]:
+            for category in facts.classes:
+                value = float(rng.normal(0, 0.1))
+                found.append(
+                    {
+                        "class_id": category.class_id,
+                        "name": category.name,
+                        "variant": variant.name,
+                        "over": VARIANTS[0],
+                        "is_control": False,
+                        "encoder": None if measure == "top1" else ENCODER,
+                        "classifier": CLASSIFIER if measure == "top1" else None,
+                        "measure": measure,
+                        "images": 50,
+                        "trainings": 2,
+                        "gain": value,
+                        "gain_low": value - 0.12,
+                        "gain_high": value + 0.12,
+                        "p_value": 0.001 if abs(value) > 0.2 else 0.3,
+                        "q_value": 0.01 if abs(value) > 0.2 else 0.4,
+                        "found": abs(value) > 0.2,
                     }
                 )
     return found

@@ -20,6 +20,7 @@ from synthgap.report.methods import methods
 from synthgap.report.page import Page
 from synthgap.report.parts import parts
 from synthgap.report.scripts import write_script
+from synthgap.report.sections.class_gains import class_gains_data
 from synthgap.report.sections.guidance import guidance_data
 from synthgap.report.sprites import is_small
 from synthgap.report.study_data import study_data
@@ -106,6 +107,8 @@ def write_report(path: str | Path, facts: Facts, inputs: Inputs, threads: int) -
         if facts.sweeps:
             swept = guidance_data(facts, *(tables[name] for name in OF_SWEEPS))
             write_script(data / "guidance.js", "guidance", swept)
+        if facts.baseline is not None:
+            write_script(data / "gains.js", "gains", class_gains_data(facts, tables["class_gains"]))
         noted = [step.written() for step in steps(RECORDS, inputs.results)]
         write_script(data / "times.js", "times", noted)
         for part in ("app", "vendor"):

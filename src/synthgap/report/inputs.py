@@ -60,7 +60,7 @@ def summaries_beside(facts: Facts) -> list[str]:
     """Summaries of a study that sweeps, filters, selects, mixes, has groups, or trains on many."""
     return [
         *(OF_SWEEPS if facts.sweeps else ()),
-        *(["gains"] if facts.baseline is not None else []),
+        *(["gains", "class_gains"] if facts.baseline is not None else []),
         *(["choices"] if facts.chooses else []),
         *(["mixtures"] if facts.mixes else []),
         *(["predictors"] if facts.predicts else []),

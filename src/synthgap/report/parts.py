@@ -122,7 +122,7 @@ def _gains(tables: Mapping[str, pd.DataFrame], facts: Facts) -> list[Section]:
             "gains",
             "What helps",
             "what filters and choices gain, and what they cost",
-            gains_section(facts, tables["gains"], tables.get("choices")),
+            gains_section(facts, tables["gains"], tables["class_gains"], tables.get("choices")),
         )
     ]
 
