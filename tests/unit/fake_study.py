@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +23,7 @@ from synthgap.report.facts import Class, Facts, Variant
 from synthgap.report.folder import write_report
 from synthgap.report.inputs import Inputs
 from synthgap.summary import (
+    agreement,
     causes,
     changes,
     class_gains,
@@ -118,6 +120,7 @@ def facts_of(size: Size) -> Facts:
         40,
         "study: made-up\n# <script>alert(3)</script>\n",
         baseline=VARIANTS[0],
+        ordered=True,
     )
 
 
@@ -289,6 +292,7 @@ def summaries(rng: np.random.Generator, facts: Facts, size: Size) -> dict[str, p
             VARIANTS[0],
             {},
         ),
+        "agreement": described_table(ordered(rng, facts), agreement.COLUMNS),
         "class_gains": described_table(gained(rng, facts), class_gains.COLUMNS),
         "diagnosis": table,
         "causes": causes.causes_table(table.to_pandas()),
@@ -359,6 +363,30 @@ def paired(rng: np.random.Generator, rows: Sequence[Mapping[str, Any]]) -> list[
                     }
                 )
     return found
+
+
+def ordered(rng: np.random.Generator, facts: Facts) -> list[dict[str, Any]]:
+    """How alike measures order the variants; some go against what is expected."""
+    rows = []
+    for measure, other in combinations(("top1", *list(agreement.NAMES)[2:24]), 2):
+        tau = float(rng.uniform(-1, 1))
+        rows.append(
+            {
+                "encoder": ENCODER,
+                "measure": measure,
+                "name": agreement.NAMES[measure],
+                "other": other,
+                "other_name": agreement.NAMES[other],
+                "variants": len(facts.variants),
+                "expected": ["same order", "reverse order", None][rng.integers(3)],
+                "tau": tau,
+                "tau_low": max(-1.0, tau - 0.4),
+                "tau_high": min(1.0, tau + 0.4),
+                "decided": 5,
+                "turned": round(2.5 * (1 - tau)),
+            }
+        )
+    return rows
 
 
 def gained(rng: np.random.Generator, facts: Facts) -> list[dict[str, Any]]:

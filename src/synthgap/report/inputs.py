@@ -64,5 +64,6 @@ def summaries_beside(facts: Facts) -> list[str]:
         *(["choices"] if facts.chooses else []),
         *(["mixtures"] if facts.mixes else []),
         *(["predictors"] if facts.predicts else []),
+        *(["agreement"] if facts.ordered else []),
         *(OF_GROUPS if facts.grouped else ()),
     ]

@@ -9,6 +9,7 @@ from synthgap.report.facts import Facts
 from synthgap.report.inputs import OF_GROUPS, OF_SWEEPS, Inputs
 from synthgap.report.leak_pictures import Pair
 from synthgap.report.page import Section
+from synthgap.report.sections.agreement import agreement_section
 from synthgap.report.sections.diagnosis import diagnosis_section
 from synthgap.report.sections.embedding_classifiers import embedding_classifiers_section
 from synthgap.report.sections.encoders import encoders_section
@@ -61,6 +62,7 @@ def parts(
         *guidance,
         *_mixtures(tables, facts),
         *_predictors(tables, facts),
+        *_agreement(tables, facts),
         *_groups(tables, facts, inputs),
         Section(
             "all-measures",
@@ -162,6 +164,19 @@ def _predictors(tables: Mapping[str, pd.DataFrame], facts: Facts) -> list[Sectio
             "Which number tells?",
             "how each measure orders the variants, beside what training on them is worth",
             predictors_section(facts, tables["predictors"]),
+        )
+    ]
+
+
+def _agreement(tables: Mapping[str, pd.DataFrame], facts: Facts) -> list[Section]:
+    if not facts.ordered:
+        return []
+    return [
+        Section(
+            "agreement",
+            "Do measures agree?",
+            "how alike two measures order the variants",
+            agreement_section(facts, tables["agreement"]),
         )
     ]
 

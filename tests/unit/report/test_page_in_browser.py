@@ -147,8 +147,8 @@ def test_parts_with_all_numbers_open(page):
     for part in page.locator("#all > details").all():
         part.locator("summary").first.click()
         assert part.locator("table, p").first.is_visible()
-    # The made-up study has a sweep, and a variant over which gains are measured.
-    assert page.locator("#all > details").count() == 11
+    # The made-up study has a sweep, a variant over which gains are measured, and enough to order.
+    assert page.locator("#all > details").count() == 12
 
 
 def test_a_class_shows_what_to_try_of_it_and_copies_the_command(browser, report):
