@@ -155,6 +155,10 @@ def test_the_script_gets_every_cell(table):
         "5-NN accuracy over as many at random",
     ]
     assert data[0]["columns"] == [["better", "base"], ["same", "base"]]
+    turned = table.to_pandas()
+    turned["gain"] *= -1
+    turned_round = class_gains_data(FACTS, turned)
+    assert turned_round[0]["columns"] == [["same", "base"], ["better", "base"]]
     rows = table.to_pandas()
     own = rows[(rows["measure"] == "top1") & ~rows["is_control"]].set_index(["class_id", "variant"])
     for place, *cells in data[0]["rows"]:

@@ -17,7 +17,8 @@
     const coloured = (place) => (cell) => {
       const row = cell.getRow().getData();
       const found = row.cells[place];
-      const strength = (0.5 * Math.abs(found[0])) / largest;
+      // By the root, so that small ones are told from nothing beside large ones.
+      const strength = 0.5 * Math.sqrt(Math.abs(found[0]) / largest);
       return SG.make("button", {
         type: "button", className: found[4] ? "gain found" : "gain", textContent: SG.number(found[0], narrow ? 2 : 3, true),
         title: said(found, columns[place], row.number), style: `background:rgba(${found[0] >= 0 ? "11,92,173" : "179,64,10"},${strength.toFixed(3)})`,

@@ -47,16 +47,20 @@ def class_gains_part(facts: Facts, gains: pd.DataFrame) -> Markup:
 def class_gains_data(facts: Facts, gains: pd.DataFrame) -> list[dict[str, Any]]:
     """What the page's script shows: of each kind of comparison a table of classes by variants.
 
+    Variants stand in the order of their gain over all classes, the largest first.
+
     Args: as of `class_gains_part`.
     """
     found = []
     for measure, control, rows in _kinds(_shown(facts, gains)):
+        # As over all classes, whose gain is the mean of these.
+        mean = rows.groupby("variant")["gain"].transform("mean")
+        rows = rows.loc[mean.sort_values(ascending=False, kind="stable").index]
         pairs = list(dict.fromkeys(zip(rows["variant"], rows["over"], strict=True)))
-        cells: dict[int, list[Any]] = {}
+        cells: dict[int, list[Any]] = {place: [] for place in range(len(facts.classes))}
         for row in rows.to_dict("records"):
-            of_class = cells.setdefault(facts.numbers[row["class_id"]], [])
             ends = [row[f"gain{end}"] for end in ("", "_low", "_high")]
-            of_class.append([*ends, row["q_value"], int(row["found"])])
+            cells[facts.numbers[row["class_id"]]].append([*ends, row["q_value"], int(row["found"])])
         found.append(
             {
                 "name": _name(facts, measure, control),
