@@ -41,6 +41,7 @@ from synthgap.summary import (
     quoted,
     variants,
 )
+from synthgap.summary.classifiers import BESIDE
 from synthgap.summary.verdict import BASELINE
 from synthgap.tables import IMAGES, write
 
@@ -174,7 +175,7 @@ def image_table(
     """Images cut from photographs at random."""
     rows: dict[str, list[Any]] = {name: [] for name in IMAGES.names}
     for index in range(size.images):
-        whole = photographs[rng.integers(len(photographs))]
+        whole = photographs[int(rng.integers(len(photographs)))]
         length = int(rng.integers(96, 320))
         left, top = (int(rng.integers(0, end - length)) for end in whole.size)
         cut = whole.crop((left, top, left + length, top + length)).resize((size.side, size.side))
@@ -254,7 +255,7 @@ def summaries(rng: np.random.Generator, facts: Facts, size: Size) -> dict[str, p
     sources = [facts.sources[0], VALIDATION, *facts.sources[1:]]
     by_source = [
         {"encoder": ENCODER, "source": source, "images": size.images * size.classes, "n": facts.n}
-        | numbers(rng, variants.COLUMNS | variants.BESIDE, 0.9 - 0.12 * place)
+        | numbers(rng, {**variants.COLUMNS, **BESIDE}, 0.9 - 0.12 * place)
         | {"classifier": CLASSIFIER, "training_set": source}
         for place, source in enumerate(sources)
     ]
@@ -267,16 +268,16 @@ def summaries(rng: np.random.Generator, facts: Facts, size: Size) -> dict[str, p
             "images": size.images,
             "n": facts.n,
         }
-        | numbers(rng, classes.COLUMNS | classes.BESIDE, 0.9 - 0.12 * place)
+        | numbers(rng, {**classes.COLUMNS, **BESIDE}, 0.9 - 0.12 * place)
         | {"classifier": CLASSIFIER, "training_set": source}
         for place, source in enumerate(sources)
         for category in facts.classes
     ]
     diagnosis = verdicts(rng, facts)
-    table = described_table(diagnosis, DIAGNOSIS | {"defect": causes.DEFECT})
+    table = described_table(diagnosis, {**DIAGNOSIS, "defect": causes.DEFECT})
     apart = described_table(paired(rng, by_source), differences.COLUMNS)
-    of_variants = described_table(by_source, variants.COLUMNS | variants.BESIDE)
-    of_classes = described_table(by_class, classes.COLUMNS | classes.BESIDE)
+    of_variants = described_table(by_source, {**variants.COLUMNS, **BESIDE})
+    of_classes = described_table(by_class, {**classes.COLUMNS, **BESIDE})
     return {
         "variants": of_variants,
         "classes": of_classes,
@@ -325,14 +326,14 @@ def summaries(rng: np.random.Generator, facts: Facts, size: Size) -> dict[str, p
             classified(rng, facts), embedding_classifiers.COLUMNS
         ),
         "quoted": quoted.quoted_table(
-            described_table(by_source, variants.COLUMNS | variants.BESIDE).to_pandas()
+            described_table(by_source, {**variants.COLUMNS, **BESIDE}).to_pandas()
         ),
     }
 
 
 def numbers(rng: np.random.Generator, columns: Columns, level: float) -> dict[str, float]:
     """Of every measure a number about a level, with an interval."""
-    found = {}
+    found: dict[str, float] = {}
     for name in columns:
         if f"{name}_low" in columns:
             value = float(np.clip(level + rng.normal(0, 0.04), 0.02, 0.98))
