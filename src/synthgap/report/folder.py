@@ -127,7 +127,7 @@ def write_report(path: str | Path, facts: Facts, inputs: Inputs, threads: int) -
             worst_class(folder, facts, inputs, rows, diagnosis, small),
             shown,
             geometry(everything, facts.encoder),
-            parts(tables, facts, inputs, columns, twins),
+            list(parts(tables, facts, inputs, columns, twins)),
             methods(facts, inputs.made_by, inputs.checkout),
             list(inputs.charts),
             __version__,

@@ -1,6 +1,6 @@
 """The parts of the page that open at a click, of a study those that it has."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
@@ -32,7 +32,7 @@ def parts(
     inputs: Inputs,
     columns: Mapping[str, Mapping[str, str]],
     twins: Sequence[Pair],
-) -> list[Section]:
+) -> Iterator[Section]:
     """Write what opens at a click.
 
     Args:
@@ -42,173 +42,108 @@ def parts(
         columns: of `summary/variants` what each says of itself.
         twins: near-duplicates whose pictures are in the report.
     """
-    variants, quoted = tables["variants"], tables["quoted"]
-    own = [table[table["encoder"] == facts.encoder] for table in (variants, quoted)]
-    guidance = (
-        [
-            Section(
-                "guidance",
-                "Guidance",
-                "which guidance scale is best, and which ones no other beats",
-                guidance_section(facts, *(tables[name] for name in OF_SWEEPS)),
-            )
-        ]
-        if facts.sweeps
-        else []
-    )
-    return [
-        *_proposals(tables),
-        *_gains(tables, facts),
-        *guidance,
-        *_mixtures(tables, facts),
-        *_predictors(tables, facts),
-        *_agreement(tables, facts),
-        *_groups(tables, facts, inputs),
-        Section(
-            "all-measures",
-            "All measures",
-            "every measure of every source, with its interval and what it means",
-            measures_section(variants, columns),
-        ),
-        Section(
-            "diagnosis",
-            "Diagnosis",
-            "of each class with a defect the numbers behind it, in every encoder",
-            diagnosis_section(tables["diagnosis"], tables["causes"]),
-        ),
-        Section(
-            "embedding-classifiers",
-            "Classifiers on embeddings",
-            "trained on a source's embeddings, tested on natural ones",
-            embedding_classifiers_section(tables["embedding_classifiers"]),
-        ),
-        *(
-            []
-            if inputs.encoders is None
-            else [
-                Section(
-                    "encoders",
-                    "Encoders side by side",
-                    "which of them tell prompts from images, and whether they order variants alike",
-                    encoders_section(frame(inputs.encoders)),
-                )
-            ]
-        ),
-        Section(
-            "flags",
-            "Flagged images and copies",
-            "images that are no pictures, and images that equal others",
-            flags_section(tables["flags"], tables["copies"]),
-        ),
-        *_leaks(tables, facts, twins),
-        Section(
-            "quarantine",
-            "Images put aside",
-            "files that could not be used",
-            quarantine_section(tables["quarantine"], inputs.read_sources),
-        ),
-        Section(
-            "quoted",
-            "Quoted, our reading, ours",
-            "what the paper says beside what this study found",
-            quoted_section(*own),
-        ),
-    ]
-
-
-def _gains(tables: Mapping[str, pd.DataFrame], facts: Facts) -> list[Section]:
-    if facts.baseline is None:
-        return []
-    return [
-        Section(
-            "gains",
-            "What helps",
-            "what filters and choices gain, and what they cost",
-            gains_section(facts, tables["gains"], tables["class_gains"], tables.get("choices")),
-        )
-    ]
-
-
-def _proposals(tables: Mapping[str, pd.DataFrame]) -> list[Section]:
-    if tables["proposals"].empty:
-        return []
-    return [
-        Section(
+    if not tables["proposals"].empty:
+        yield Section(
             "proposals",
             "What to try next",
             "for each class with a defect a change, and the command that tries just that",
             proposals_section(tables["proposals"]),
         )
-    ]
-
-
-def _mixtures(tables: Mapping[str, pd.DataFrame], facts: Facts) -> list[Section]:
-    if not facts.mixes:
-        return []
-    return [
-        Section(
+    if facts.baseline is not None:
+        yield Section(
+            "gains",
+            "What helps",
+            "what filters and choices gain, and what they cost",
+            gains_section(facts, tables["gains"], tables["class_gains"], tables.get("choices")),
+        )
+    if facts.sweeps:
+        yield Section(
+            "guidance",
+            "Guidance",
+            "which guidance scale is best, and which ones no other beats",
+            guidance_section(facts, *(tables[name] for name in OF_SWEEPS)),
+        )
+    if facts.mixes:
+        yield Section(
             "mixtures",
             "Mixtures",
             "what synthetic images add to natural ones, and how many of these one is worth",
             mixtures_section(tables["mixtures"]),
         )
-    ]
-
-
-def _predictors(tables: Mapping[str, pd.DataFrame], facts: Facts) -> list[Section]:
-    if not facts.predicts:
-        return []
-    return [
-        Section(
+    if facts.predicts:
+        yield Section(
             "predictors",
             "Which number tells?",
             "how each measure orders the variants, beside what training on them is worth",
             predictors_section(facts, tables["predictors"]),
         )
-    ]
-
-
-def _agreement(tables: Mapping[str, pd.DataFrame], facts: Facts) -> list[Section]:
-    if not facts.ordered:
-        return []
-    return [
-        Section(
+    if facts.ordered:
+        yield Section(
             "agreement",
             "Do measures agree?",
             "how alike two measures order the variants",
             agreement_section(facts, tables["agreement"]),
         )
-    ]
-
-
-def _groups(tables: Mapping[str, pd.DataFrame], facts: Facts, inputs: Inputs) -> list[Section]:
-    if not facts.grouped:
-        return []
-    groups, differences, causes = (tables[name] for name in OF_GROUPS)
-    # Groups are those of the first replicate, and so is what stands beside them.
-    variants = frame(inputs.summary / "variants.parquet")
-    return [
-        Section(
+    if facts.grouped:
+        groups, differences, causes = (tables[name] for name in OF_GROUPS)
+        # Groups are those of the first replicate, and so is what stands beside them.
+        variants = frame(inputs.summary / "variants.parquet")
+        yield Section(
             "groups",
             "By group",
             "groups of classes that the study names, each beside the classes outside of it",
             groups_section(facts, groups, differences, causes, variants),
         )
-    ]
-
-
-def _leaks(
-    tables: Mapping[str, pd.DataFrame], facts: Facts, twins: Sequence[Pair]
-) -> list[Section]:
-    """Nothing where no image is a near-duplicate."""
-    if not twins:
-        return []
-    names = {each.class_id: each.name for each in facts.classes}
-    return [
-        Section(
+    yield Section(
+        "all-measures",
+        "All measures",
+        "every measure of every source, with its interval and what it means",
+        measures_section(tables["variants"], columns),
+    )
+    yield Section(
+        "diagnosis",
+        "Diagnosis",
+        "of each class with a defect the numbers behind it, in every encoder",
+        diagnosis_section(tables["diagnosis"], tables["causes"]),
+    )
+    yield Section(
+        "embedding-classifiers",
+        "Classifiers on embeddings",
+        "trained on a source's embeddings, tested on natural ones",
+        embedding_classifiers_section(tables["embedding_classifiers"]),
+    )
+    if inputs.encoders is not None:
+        yield Section(
+            "encoders",
+            "Encoders side by side",
+            "which of them tell prompts from images, and whether they order variants alike",
+            encoders_section(frame(inputs.encoders)),
+        )
+    yield Section(
+        "flags",
+        "Flagged images and copies",
+        "images that are no pictures, and images that equal others",
+        flags_section(tables["flags"], tables["copies"]),
+    )
+    if twins:
+        yield Section(
             "leaks",
             "Leaks",
             "images that copy natural-train, beside as many as chance gives",
-            leaks_section(tables["leaks"], twins, names),
+            leaks_section(
+                tables["leaks"], twins, {each.class_id: each.name for each in facts.classes}
+            ),
         )
-    ]
+    yield Section(
+        "quarantine",
+        "Images put aside",
+        "files that could not be used",
+        quarantine_section(tables["quarantine"], inputs.read_sources),
+    )
+    own = (tables[name] for name in ("variants", "quoted"))
+    yield Section(
+        "quoted",
+        "Quoted, our reading, ours",
+        "what the paper says beside what this study found",
+        quoted_section(*(table[table["encoder"] == facts.encoder] for table in own)),
+    )
