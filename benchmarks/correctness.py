@@ -19,6 +19,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest import mock
 
 import numpy as np
 import photographs
@@ -38,13 +39,11 @@ from synthgap.generation.diffusers_pipeline import DiffusersGenerator
 from synthgap.generation.pictures import Request
 from synthgap.image_files.decoding import opened
 from synthgap.jobs import devices
-from synthgap.jobs.device_claims import VISIBLE
-from synthgap.measures import (
-    frechet_distance,
-    nearest,
-    precision_recall_density_coverage,
-    vendi_score,
-)
+from synthgap.jobs.workers import VISIBLE
+from synthgap.measures.frechet import frechet_distance
+from synthgap.measures.manifolds import precision_recall_density_coverage
+from synthgap.measures.numerics.neighbour_search import nearest
+from synthgap.measures.vendi import vendi_score
 from synthgap.models import Checkpoint, ModelSource
 from synthgap.tables import read
 
@@ -82,7 +81,8 @@ class Models(NamedTuple):
     clip: Path
     side: int
     steps: int
-    count: int
+    number: int
+    """Of images."""
     threads: int
 
     def images(self, dtype: str, batch_size: int) -> np.ndarray:
@@ -97,7 +97,7 @@ class Models(NamedTuple):
         )
         # PyTorch 2.11 draws other noise in half precision; 2.15 draws the same, as is meant here.
         stable_diffusion.randn_tensor = _noise
-        requests = [Request(PROMPTS[i % len(PROMPTS)], i) for i in range(self.count)]
+        requests = [Request(PROMPTS[i % len(PROMPTS)], i) for i in range(self.number)]
         checkpoint = Checkpoint(str(self.pipeline), None, "random")
 
         # Opened by the first image; a batch size that is set would open it anew.
@@ -111,15 +111,17 @@ class Models(NamedTuple):
         source = ModelSource(folder=str(self.clip))
         encoder = ClipEncoder(kind="clip", model=source, dtype=dtype)
         model = encoder.open(Checkpoint(str(self.clip), None, "random"), self.threads)
-        pictures = [opened(each) for each in photographs.pictures(self.count, 512, "png")]
+        pictures = [opened(each) for each in photographs.pictures(self.number, 512, "png")]
         prepared = [model.prepare([picture]) for picture in pictures]
         model.batch_size = batch_size
         made = model.embed_images(prepared)
-        return made / np.linalg.norm(made, axis=1, keepdims=True)
+        unit: np.ndarray = made / np.linalg.norm(made, axis=1, keepdims=True)
+        return unit
 
 
 def _noise(shape: Any, *, dtype: torch.dtype, **options: Any) -> torch.Tensor:
-    return randn_tensor(shape, dtype=torch.float32, **options).to(dtype)
+    drawn: torch.Tensor = randn_tensor(shape, dtype=torch.float32, **options)
+    return drawn.to(dtype)
 
 
 class Exact(NamedTuple):
@@ -173,7 +175,9 @@ def out_of_memory(models: Models, device: str, folder: Path) -> Iterator[Goal]:
     same = whole.num_rows == count and whole.select(columns).equals(halved.select(columns))
     yield Goal("out of memory: rows, seeds and keys are all there (1: yes)", 1, float(same))
     levels = [
-        np.stack([opened(cell["bytes"]) for cell in table["image"].to_pylist()]).astype(int)
+        np.stack([np.asarray(opened(cell["bytes"])) for cell in table["image"].to_pylist()]).astype(
+            int
+        )
         for table in (whole, halved)
     ]
     apart = np.abs(levels[0] - levels[1])
@@ -210,11 +214,8 @@ def memory_for(images: int, device: str, peak: int) -> Iterator[None]:
             raise torch.OutOfMemoryError("CUDA out of memory.")
         return make(self, requests, *others)
 
-    diffusers_pipeline._Open._made = refusing
-    try:
+    with mock.patch.object(diffusers_pipeline._Open, "_made", refusing):
         yield
-    finally:
-        diffusers_pipeline._Open._made = make
 
 
 def held_pipeline() -> Any:
@@ -249,7 +250,7 @@ def claims(device: str) -> Iterator[Goal]:
 
 def dtypes(models: Models, precise: Callable[[], Exact]) -> Iterator[Goal]:
     """Every number format against the exact values, and alone against in a batch."""
-    sizes = (1, models.count)
+    sizes = (1, models.number)
     found = {
         dtype: [
             Pair(*(compute(dtype, size) for size in sizes))
@@ -261,7 +262,7 @@ def dtypes(models: Models, precise: Callable[[], Exact]) -> Iterator[Goal]:
     for dtype, (made, _) in found.items():
         for what, one, other in (
             ("float32 on the CPU", made.alone, images),
-            (f"in a batch of {models.count}", made.together, made.alone),
+            (f"in a batch of {models.number}", made.together, made.alone),
         ):
             apart = np.abs(one - other)
             where = f"images, {dtype}, against {what}"
@@ -271,11 +272,11 @@ def dtypes(models: Models, precise: Callable[[], Exact]) -> Iterator[Goal]:
     for dtype, (_, embedded) in found.items():
         for what, one, other in (
             ("float32 on the CPU", embedded.alone, embeddings),
-            (f"in a batch of {models.count}", embedded.together, embedded.alone),
+            (f"in a batch of {models.number}", embedded.together, embedded.alone),
         ):
             cosine = np.sum(one * other, axis=1, dtype=np.float64).min()
             yield Goal(f"embeddings, {dtype}, against {what}: least cosine", COSINE[dtype], cosine)
-    others = (embeddings @ embeddings.T)[~np.eye(models.count, dtype=bool)]
+    others = (embeddings @ embeddings.T)[~np.eye(models.number, dtype=bool)]
     yield Goal("embeddings: greatest cosine of different pictures", None, others.max())
 
 
@@ -286,7 +287,12 @@ def measures(device: str) -> Iterator[Goal]:
     found = [nearest(*sets, 5, device=where) for where in ("cpu", there)]
     same = float(np.array_equal(found[0].indices, found[1].indices))
     yield Goal("measures: the same neighbours (1: yes)", 1, same)
-    for measure in (precision_recall_density_coverage, frechet_distance, vendi_score):
+    compared: tuple[Callable[..., Any], ...] = (
+        precision_recall_density_coverage,
+        frechet_distance,
+        vendi_score,
+    )
+    for measure in compared:
         given = sets[:1] if measure is vendi_score else sets
         values = [np.array(measure(*given, device=where)) for where in ("cpu", there)]
         apart = float(np.abs(values[1] / values[0] - 1).max())
@@ -320,14 +326,14 @@ def main() -> None:
             # A quarter of the usual pixels: the CPU computes the same images in float32.
             side=16 if given.small else 256,
             steps=4,
-            count=2,
+            number=2,
             threads=len(os.sched_getaffinity(0)),
         )
         # Before the processor is busy.
         run({"claims": claims(given.device), "measures": measures(given.device)})
         architectures = ("miniature", "miniature") if given.small else ("sd15", "l14")
         facts["architectures"] = " and ".join(architectures)
-        facts["images"] = f"{models.count} of {models.side}×{models.side}, {models.steps} steps"
+        facts["images"] = f"{models.number} of {models.side}×{models.side}, {models.steps} steps"
         save_pipeline(architectures[0], torch.float32, models.pipeline, given.device)
         save_clip(architectures[1], torch.float32, models.clip, given.device)
         with beside(models) as precise:

@@ -48,7 +48,7 @@ def draw(images: Path, path: Path) -> None:
         axes.set_xticks([])
         axes.set_yticks([])
         axes.spines[:].set_visible(False)
-    style.save(figure, path)
+    style.save_picture(figure, path)
 
 
 def main() -> None:

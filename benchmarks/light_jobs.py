@@ -119,7 +119,7 @@ def median(work: Callable[[], object], rounds: int) -> float:
 
 def jobs(place: Path, tables: Path, script: str, options: argparse.Namespace) -> float:
     """Seconds a job of a run of Snakemake, without its start (a run of one job)."""
-    taken = []
+    taken: list[float] = []
     for count in (1, options.jobs + 1):
         folder = place / str(count)
         folder.mkdir(parents=True)
@@ -136,7 +136,8 @@ def jobs(place: Path, tables: Path, script: str, options: argparse.Namespace) ->
             env=environment(),
         )
         taken.append(time.perf_counter() - start)
-    return (taken[1] - taken[0]) / options.jobs
+    jobs_more: int = options.jobs
+    return (taken[1] - taken[0]) / jobs_more
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -199,7 +200,7 @@ def compare(work: str, n: int, m: int, d: int, rounds: int, seconds: float | Non
     contestants = CONTESTANTS[work]
     *_, rates = side_by_side(
         {
-            name: Contestant(lambda work=work: work(one, other), m)
+            name: Contestant(partial(work, one, other), m)
             for name, work in contestants.items()
             if name not in ONCE
         },

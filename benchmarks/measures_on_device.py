@@ -18,13 +18,11 @@ import torch
 from measures import K, classes, unit_vectors
 from rates import Contestant, Goal, Rate, arguments, matrix_rate, record, show, side_by_side
 
-from synthgap.measures import (
-    frechet_distance,
-    nearest,
-    precision_recall_density_coverage,
-    vendi_score,
-)
+from synthgap.measures.frechet import frechet_distance
+from synthgap.measures.manifolds import precision_recall_density_coverage
 from synthgap.measures.mmd import SCALE, SIGMA, of_moments
+from synthgap.measures.numerics.neighbour_search import nearest
+from synthgap.measures.vendi import vendi_score
 
 BLOCK = 8192
 """Rows of a block of the peers' distances."""

@@ -141,14 +141,16 @@ def _rates(
     rates = []
     for name, found in each.items():
         rate = 1 / statistics.median(found)
-        known = flops_per_image is not None and matrix_flops_per_s is not None
+        share = None
+        if flops_per_image is not None and matrix_flops_per_s is not None:
+            share = rate * flops_per_image / matrix_flops_per_s
         rates.append(
             Rate(
                 name,
                 rate,
                 statistics.median(a / b for a, b in zip(first, found, strict=True)),
                 peak[name],
-                rate * flops_per_image / matrix_flops_per_s if known else None,
+                share,
                 len(found),
                 None
                 if contestants[name].warm_up

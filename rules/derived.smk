@@ -1,12 +1,10 @@
 """Variants that are made of others: images that are kept of one, or the best of several.
 
-Inputs: image tables, embeddings of images and prompts, positions; for the gains summaries.
+Inputs: image tables, embeddings of images and prompts, positions.
 Outputs: derived/{variant}.parquet (a row an image: whether it is kept, and by what); of selected
 variants choices/{variant}.parquet (a row a class and variant: the numbers that chose);
 images/{variant}/{class_id}.parquet and embeddings/{encoder}/{variant}/{class_id}.parquet, rows of the
-sources' tables; embeddings/{encoder}/prompts/{variant}.parquet, of each class its source's prompts;
-in studies that have such variants summary/gains.parquet (a row a comparison of variants: what one gains
-and what it costs), summary/choices.parquet (the choices of all), and both as CSV.
+sources' tables; embeddings/{encoder}/prompts/{variant}.parquet, of each class its source's prompts.
 Guarantees: no image is copied and none embedded again; natural-val decides nothing; the same tables
 choose the same images.
 """
@@ -183,48 +181,3 @@ rule take_prompts:
         code=code("take_prompts.py"),
     script:
         "../workflow/scripts/take_prompts.py"
-
-
-def controls():
-    """Of filtered variants the random choice of as many of the same images, where there is one."""
-    by_chance = {
-        (spec.of, spec.share): name for name in FILTERED if (spec := filter_of(name)).by == "random"
-    }
-    return {
-        name: by_chance[spec.of, spec.share]
-        for name in FILTERED
-        if (spec := filter_of(name)).by != "random" and (spec.of, spec.share) in by_chance
-    }
-
-
-GAIN_TABLES = expand(
-    f"{RESULTS}/summary/{{table}}.{{suffix}}",
-    table=["gains", *(["choices"] if SELECTED else [])] if STUDY.derived else [],
-    suffix=["parquet", "csv"],
-)
-
-
-if STUDY.derived:
-
-    # On a cluster, not worth an allocation.
-    localrules:
-        count_gains,
-
-    rule count_gains:
-        input:
-            variants=f"{RESULTS}/summary/variants.parquet",
-            differences=f"{RESULTS}/summary/differences.parquet",
-            choices=[f"{RESULTS}/choices/{variant}.parquet" for variant in SELECTED],
-        output:
-            GAIN_TABLES,
-        log:
-            f"{LOGS}/gains.log",
-        conda:
-            "../envs/tables.yaml"
-        params:
-            baseline=STUDY.baseline,
-            origins={name: list(STUDY.origins(name)) for name in STUDY.variants},
-            controls=controls(),
-            code=code("count_gains.py"),
-        script:
-            "../workflow/scripts/count_gains.py"

@@ -32,6 +32,7 @@ rule write_card:
         variants=f"{RESULTS}/summary/variants.parquet",
         differences=f"{RESULTS}/summary/differences.parquet",
         causes=f"{RESULTS}/summary/causes.parquet",
+        leaks=LEAK_TABLES[0],
         replicates=REPLICATE_TABLES[::2],
     output:
         f"{RESULTS}/export/{{variant}}/README.md",

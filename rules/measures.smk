@@ -5,7 +5,9 @@ Outputs: measures/{encoder}/{source}/{class_id}.parquet (what one class alone ca
 measures/{encoder}/{source}.parquet (what needs all classes), pooled/{encoder}/{source}.parquet (what
 is measured on all images as one set), measures/{encoder}.parquet (centroid accuracy of every source on
 the images of every source), positions/{encoder}/{source}.parquet (a row an image: the class whose
-natural mean is nearest, and how far it lies from its class's means and natural images).
+natural mean is nearest, and how far it lies from its class's means and natural images),
+scores/{encoder}/{source}.parquet (a row an image: what it adds to the measures that need all classes; in
+studies that name groups of classes or make variants of others).
 Guarantees: every source is measured at the same n, with 95 % intervals; all images are placed, and have
 no interval. A new variant leaves the tables of the others as they are, but for centroid accuracy of
 every source on every other.
@@ -30,6 +32,10 @@ def cross_accuracy_of(encoder):
 
 def positions_of(encoder, source):
     return f"{home(source, encoder=encoder)}/positions/{encoder}/{source}.parquet"
+
+
+def scores_of(encoder, source):
+    return f"{RESULTS}/scores/{encoder}/{source}.parquet"
 
 
 POSITIONS = [
@@ -159,3 +165,35 @@ rule place_images:
         code=code("place_images.py"),
     script:
         "../workflow/scripts/place_images.py"
+
+
+# Of single images, where a table asks for some of the classes alone or for one.
+if STUDY.groups or STUDY.derived:
+
+    rule score_images:
+        input:
+            images=lambda wildcards: embeddings_of(wildcards.encoder, wildcards.source),
+            queries=lambda wildcards: embeddings_of(wildcards.encoder, NATURAL_VAL),
+            natural=lambda wildcards: embeddings_of(wildcards.encoder, NATURAL_TRAIN),
+            prompts=lambda wildcards: (
+                prompts_of(wildcards.encoder, wildcards.source)
+                if wildcards.source in STUDY.variants
+                and has_prompts(wildcards.encoder, wildcards.source)
+                else []
+            ),
+        output:
+            f"{RESULTS}/scores/{{encoder}}/{{source}}.parquet",
+        log:
+            f"{LOGS}/scores/{{encoder}}/{{source}}.log",
+        conda:
+            "../envs/tables.yaml"
+        resources:
+            **sized(lambda wildcards: measuring(3)),
+        params:
+            class_ids=STUDY.class_ids,
+            # Of images made elsewhere nobody knows which prompt made which.
+            own_prompts=lambda wildcards: STUDY.knows_prompts(wildcards.source),
+            n=STUDY.measures.n,
+            code=code("score_images.py"),
+        script:
+            "../workflow/scripts/score_images.py"

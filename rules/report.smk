@@ -83,6 +83,7 @@ def report_facts():
         **({"baseline": STUDY.baseline, "chooses": bool(SELECTED)} if STUDY.derived else {}),
         **({"mixes": True} if MIXTURE_TABLES else {}),
         **({"predicts": True} if PREDICTOR_TABLES else {}),
+        **({"ordered": True} if AGREEMENT_TABLES else {}),
         **({"grouped": True} if GROUP_TABLES else {}),
     }
 
@@ -106,8 +107,10 @@ rule write_report:
         GUIDANCE_FILES[::2],
         MIXTURE_TABLES[:1],
         PREDICTOR_TABLES[:1],
+        AGREEMENT_TABLES[:1],
         GROUP_TABLES[::2],
-        [table for table in GAIN_TABLES if table.endswith(".parquet")],
+        GAIN_TABLES[::2],
+        CLASS_GAIN_TABLES[:1],
         REPLICATE_TABLES[::2],
         variants=f"{RESULTS}/summary/variants.parquet",
         projection=f"{RESULTS}/projections/{STUDY.headline_encoder}.parquet",

@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, Field, ValidationError, field_validator
 
 from synthgap.csv_rows import csv_rows
 from synthgap.errors import InputError
+from synthgap.file_sections import FileSection, from_file
 from synthgap.places import Place
 from synthgap.refusals import LONGEST_NAME, PATH_SAFE, in_words
 from synthgap.section import Section
@@ -32,7 +33,7 @@ class Category(Section):
         return folder
 
 
-class ClassFile(Section):
+class ClassFile(FileSection):
     """The classes of a study in a file of their own."""
 
     file: Place
@@ -59,16 +60,7 @@ def read_classes(file: str) -> list[Category]:
 
 
 def _listed(classes: Any) -> Any:
-    if not isinstance(classes, dict):
-        return classes
-    try:
-        return read_classes(ClassFile.model_validate(classes).file)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = "".join(f"{part}: " for part in first["loc"])
-        raise ValueError(f"{where}{in_words([first])}") from error
-    except InputError as error:
-        raise ValueError(str(error)) from error
+    return from_file(classes, ClassFile, read_classes) if isinstance(classes, dict) else classes
 
 
 Classes = Annotated[

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,16 +20,20 @@ from synthgap.image_sets.quarantine import QUARANTINE
 from synthgap.measures.tables.positions import COLUMNS as POSITIONS
 from synthgap.prompts.template import TemplateRecipe
 from synthgap.report.facts import Class, Facts, Variant
-from synthgap.report.folder import Inputs, write_report
+from synthgap.report.folder import write_report
+from synthgap.report.inputs import Inputs
 from synthgap.summary import (
+    agreement,
     causes,
     changes,
+    class_gains,
     classes,
     copied_images,
     differences,
     embedding_classifiers,
     flagged_images,
     frontier,
+    gains,
     guidance,
     leaks,
     projection,
@@ -36,6 +41,7 @@ from synthgap.summary import (
     quoted,
     variants,
 )
+from synthgap.summary.classifiers import BESIDE
 from synthgap.summary.verdict import BASELINE
 from synthgap.tables import IMAGES, write
 
@@ -114,6 +120,8 @@ def facts_of(size: Size) -> Facts:
         [],
         40,
         "study: made-up\n# <script>alert(3)</script>\n",
+        baseline=VARIANTS[0],
+        ordered=True,
     )
 
 
@@ -167,7 +175,7 @@ def image_table(
     """Images cut from photographs at random."""
     rows: dict[str, list[Any]] = {name: [] for name in IMAGES.names}
     for index in range(size.images):
-        whole = photographs[rng.integers(len(photographs))]
+        whole = photographs[int(rng.integers(len(photographs)))]
         length = int(rng.integers(96, 320))
         left, top = (int(rng.integers(0, end - length)) for end in whole.size)
         cut = whole.crop((left, top, left + length, top + length)).resize((size.side, size.side))
@@ -247,7 +255,7 @@ def summaries(rng: np.random.Generator, facts: Facts, size: Size) -> dict[str, p
     sources = [facts.sources[0], VALIDATION, *facts.sources[1:]]
     by_source = [
         {"encoder": ENCODER, "source": source, "images": size.images * size.classes, "n": facts.n}
-        | numbers(rng, variants.COLUMNS | variants.BESIDE, 0.9 - 0.12 * place)
+        | numbers(rng, {**variants.COLUMNS, **BESIDE}, 0.9 - 0.12 * place)
         | {"classifier": CLASSIFIER, "training_set": source}
         for place, source in enumerate(sources)
     ]
@@ -260,15 +268,16 @@ def summaries(rng: np.random.Generator, facts: Facts, size: Size) -> dict[str, p
             "images": size.images,
             "n": facts.n,
         }
-        | numbers(rng, classes.COLUMNS | classes.BESIDE, 0.9 - 0.12 * place)
+        | numbers(rng, {**classes.COLUMNS, **BESIDE}, 0.9 - 0.12 * place)
         | {"classifier": CLASSIFIER, "training_set": source}
         for place, source in enumerate(sources)
         for category in facts.classes
     ]
     diagnosis = verdicts(rng, facts)
-    table = described_table(diagnosis, DIAGNOSIS | {"defect": causes.DEFECT})
-    of_variants = described_table(by_source, variants.COLUMNS | variants.BESIDE)
-    of_classes = described_table(by_class, classes.COLUMNS | classes.BESIDE)
+    table = described_table(diagnosis, {**DIAGNOSIS, "defect": causes.DEFECT})
+    apart = described_table(paired(rng, by_source), differences.COLUMNS)
+    of_variants = described_table(by_source, {**variants.COLUMNS, **BESIDE})
+    of_classes = described_table(by_class, {**classes.COLUMNS, **BESIDE})
     return {
         "variants": of_variants,
         "classes": of_classes,
@@ -276,7 +285,16 @@ def summaries(rng: np.random.Generator, facts: Facts, size: Size) -> dict[str, p
         "frontier": frontier.frontier_table(
             facts.sweeps, of_variants.to_pandas(), of_classes.to_pandas()
         ),
-        "differences": described_table(paired(rng, by_source), differences.COLUMNS),
+        "differences": apart,
+        "gains": gains.gains_table(
+            apart.to_pandas(),
+            dict.fromkeys(facts.sources, size.images * size.classes),
+            {variant.name: [variant.name] for variant in facts.variants},
+            VARIANTS[0],
+            {},
+        ),
+        "agreement": described_table(ordered(rng, facts), agreement.COLUMNS),
+        "class_gains": described_table(gained(rng, facts), class_gains.COLUMNS),
         "diagnosis": table,
         "causes": causes.causes_table(table.to_pandas()),
         "proposals": proposals.proposals_table(
@@ -308,14 +326,14 @@ def summaries(rng: np.random.Generator, facts: Facts, size: Size) -> dict[str, p
             classified(rng, facts), embedding_classifiers.COLUMNS
         ),
         "quoted": quoted.quoted_table(
-            described_table(by_source, variants.COLUMNS | variants.BESIDE).to_pandas()
+            described_table(by_source, {**variants.COLUMNS, **BESIDE}).to_pandas()
         ),
     }
 
 
 def numbers(rng: np.random.Generator, columns: Columns, level: float) -> dict[str, float]:
     """Of every measure a number about a level, with an interval."""
-    found = {}
+    found: dict[str, float] = {}
     for name in columns:
         if f"{name}_low" in columns:
             value = float(np.clip(level + rng.normal(0, 0.04), 0.02, 0.98))
@@ -343,6 +361,60 @@ def paired(rng: np.random.Generator, rows: Sequence[Mapping[str, Any]]) -> list[
                         "difference": value,
                         "difference_low": value - half,
                         "difference_high": value + half,
+                    }
+                )
+    return found
+
+
+def ordered(rng: np.random.Generator, facts: Facts) -> list[dict[str, Any]]:
+    """How alike measures order the variants; some go against what is expected."""
+    rows = []
+    for measure, other in combinations(("top1", *list(agreement.NAMES)[2:24]), 2):
+        tau = float(rng.uniform(-1, 1))
+        rows.append(
+            {
+                "encoder": ENCODER,
+                "measure": measure,
+                "name": agreement.NAMES[measure],
+                "other": other,
+                "other_name": agreement.NAMES[other],
+                "variants": len(facts.variants),
+                "expected": ["same order", "reverse order", None][rng.integers(3)],
+                "tau": tau,
+                "tau_low": max(-1.0, tau - 0.4),
+                "tau_high": min(1.0, tau + 0.4),
+                "decided": 5,
+                "turned": round(2.5 * (1 - tau)),
+            }
+        )
+    return rows
+
+
+def gained(rng: np.random.Generator, facts: Facts) -> list[dict[str, Any]]:
+    """Gains of single classes; the larger ones are found."""
+    found = []
+    for measure in gains.MEASURES:
+        for variant in facts.variants[1:]:
+            for category in facts.classes:
+                value = float(rng.normal(0, 0.1))
+                found.append(
+                    {
+                        "class_id": category.class_id,
+                        "name": category.name,
+                        "variant": variant.name,
+                        "over": VARIANTS[0],
+                        "is_control": False,
+                        "encoder": None if measure == "top1" else ENCODER,
+                        "classifier": CLASSIFIER if measure == "top1" else None,
+                        "measure": measure,
+                        "images": 50,
+                        "trainings": 2,
+                        "gain": value,
+                        "gain_low": value - 0.12,
+                        "gain_high": value + 0.12,
+                        "p_value": 0.001 if abs(value) > 0.2 else 0.3,
+                        "q_value": 0.01 if abs(value) > 0.2 else 0.4,
+                        "found": abs(value) > 0.2,
                     }
                 )
     return found

@@ -107,14 +107,31 @@ def test_an_image_more_in_the_source_makes_all_stale_that_take_of_it(derived: Pr
     assert found["take_images"] == found["take_embeddings"] == 12
 
 
+def test_gains_of_single_classes_average_to_those_of_all(derived: Project) -> None:
+    derived.run("results/summary/class_gains.parquet", "results/summary/gains.parquet")
+    gains, of_classes = (
+        pd.read_parquet(derived.results / f"summary/{name}.parquet")
+        for name in ("gains", "class_gains")
+    )
+    keys = ["variant", "over", "measure"]
+    means = of_classes.groupby(keys)["gain"].mean()
+    pd.testing.assert_series_equal(
+        means, gains.groupby(keys)["gain"].mean(), atol=1e-12, check_names=False
+    )
+    assert set(of_classes["class_id"]) == {"digit-0", "digit-6", "digit-9"}
+
+
 def test_everything_that_its_jobs_call_counts(derived: Project) -> None:
     made = [
         *("derived/fit", "choices/best", "images/fit/digit-6", "embeddings/clip/fit/digit-6"),
         "embeddings/clip/prompts/fit",
     ]
+    # First what comes last: the others make it stale.
+    gains = ("summary/class_gains", "scores/clip/fit")
+    run_noting(derived, *(f"results/{name}.parquet" for name in gains), "--force")
     run_noting(derived, *(f"results/{name}.parquet" for name in made), "--force")
     assert noted(derived).keys() == {
         *("filter_images.py", "select_variants.py", "take_images.py", "take_embeddings.py"),
-        "take_prompts.py",
+        *("take_prompts.py", "score_images.py", "count_class_gains.py"),
     }
     assert uncounted(derived) == []

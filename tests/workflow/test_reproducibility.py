@@ -124,7 +124,7 @@ OF_OTHER_STUDIES = {
     *("fingerprint_model.py", "index_images.py"),
     # test_derived
     *("filter_images.py", "select_variants.py", "take_images.py", "take_embeddings.py"),
-    *("take_prompts.py", "count_gains.py"),
+    *("take_prompts.py", "count_gains.py", "count_class_gains.py"),
     # test_guidance_sweep
     *("classify_natural.py", "summarise_guidance.py"),
     # test_mixtures

@@ -9,7 +9,7 @@ def work() -> None:
 
     from synthgap.flat_inputs import cut
     from synthgap.provenance import made_by
-    from synthgap.summary.classifiers import Training
+    from synthgap.summary.listed_files import trainings_of
     from synthgap.summary.mixtures import Taken, mixtures_table
     from synthgap.tables import write_with_csv
 
@@ -19,18 +19,7 @@ def work() -> None:
         source: sum(pq.read_metadata(table).num_rows for table in tables) / params.classes
         for source, tables in cut(given.images, dict.fromkeys(params.whole, params.classes)).items()
     }
-    predictions = cut(
-        given.predictions,
-        {
-            (classifier, name): len(seeds)
-            for classifier, seeds in params.seeds.items()
-            for name in params.seen
-        },
-    )
-    trainings = [
-        Training(classifier, name, tuple(params.seen[name]), files)
-        for (classifier, name), files in predictions.items()
-    ]
+    trainings = trainings_of(given.predictions, params.seeds, params.seen)
     taken = {}
     for name, seen in params.seen.items():
         counts = {

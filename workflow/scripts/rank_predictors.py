@@ -5,32 +5,17 @@ from synthgap.jobs.job import job
 
 @job(snakemake)
 def work() -> None:
-    from itertools import product
-
-    from synthgap.flat_inputs import cut
     from synthgap.provenance import made_by
-    from synthgap.summary.classifiers import Training
-    from synthgap.summary.measured import Measured
+    from synthgap.summary.listed_files import measured_of, trainings_by_variant
     from synthgap.summary.predictors import predictors_table
     from synthgap.tables import write_with_csv
 
     given, params = snakemake.input, snakemake.params
-    variants = list(params.trained_alone)
-    # Of a source its classes, then all of them, then the pooled images.
-    measures = cut(
-        given.measures,
-        dict.fromkeys(product(params.encoders, variants), params.classes + 2),
-    )
-    predictions = cut(given.predictions, dict.fromkeys(variants, len(params.seeds)))
     table = predictors_table(
-        [
-            Measured(encoder, source, classes, together, pooled)
-            for (encoder, source), (*classes, together, pooled) in measures.items()
-        ],
-        {
-            variant: Training(params.classifier, name, (variant,), predictions[variant])
-            for variant, name in params.trained_alone.items()
-        },
+        measured_of(given.measures, params.encoders, params.trained_alone, params.classes),
+        trainings_by_variant(
+            given.predictions, params.classifier, params.seeds, params.trained_alone
+        ),
         params.draws,
     )
     made = made_by(snakemake, ["numpy", "pandas", "scipy"], "classifier", "draws")

@@ -8,35 +8,17 @@ def work() -> None:
     from itertools import product
     from pathlib import Path
 
-    from synthgap.flat_inputs import cut
     from synthgap.provenance import made_by
-    from synthgap.summary.classifiers import Training
     from synthgap.summary.groups import groups_tables
-    from synthgap.summary.measured import Measured
+    from synthgap.summary.listed_files import measured_of, trainings_of
     from synthgap.tables import read, write_with_csv
 
     given, params = snakemake.input, snakemake.params
     cells = list(product(params.encoders, params.sources))
-    # Of a source its classes, then all of them, then the pooled images.
-    measures = cut(given.measures, dict.fromkeys(cells, params.classes + 2))
-    predictions = cut(
-        given.predictions,
-        {
-            (classifier, name): len(seeds)
-            for classifier, seeds in params.seeds.items()
-            for name in params.training_sets
-        },
-    )
     found = groups_tables(
-        [
-            Measured(encoder, source, classes, together, pooled)
-            for (encoder, source), (*classes, together, pooled) in measures.items()
-        ],
+        measured_of(given.measures, params.encoders, params.sources, params.classes),
         dict(zip(cells, given.scores, strict=True)),
-        [
-            Training(classifier, name, tuple(params.training_sets[name]), files)
-            for (classifier, name), files in predictions.items()
-        ],
+        trainings_of(given.predictions, params.seeds, params.training_sets),
         params.classifier,
         read(given.diagnosis).to_pandas(),
         params.groups,

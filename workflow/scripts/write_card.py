@@ -19,6 +19,7 @@ def work() -> None:
         study=params.study,
         classes=params.classes,
         **answer._asdict(),
+        leaks=frame(given.leaks),
         made=Made(params.facts, params.examples),
     )
     with replacing(snakemake.output[0]) as beside:

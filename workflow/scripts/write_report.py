@@ -8,7 +8,8 @@ def work() -> None:
     from pathlib import Path
 
     from synthgap.report.facts import Class, Facts, Variant
-    from synthgap.report.folder import Inputs, write_report
+    from synthgap.report.folder import write_report
+    from synthgap.report.inputs import Inputs
     from synthgap.summary.card import Made
     from synthgap.summary.said_of_leaks import VAL
 

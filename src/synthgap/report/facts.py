@@ -52,6 +52,8 @@ class Facts(NamedTuple):
     """Whether natural images alone, in several numbers, stand beside mixtures."""
     predicts: bool = False
     """Whether measures are ranked by how they order variants."""
+    ordered: bool = False
+    """Whether it has variants enough to compare the orders that measures give them."""
     grouped: bool = False
     """Whether the study names groups of classes."""
     open_question: str = ""

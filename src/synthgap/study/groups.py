@@ -3,20 +3,19 @@
 from collections.abc import Collection, Mapping
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field
 
 from synthgap.csv_rows import csv_rows
-from synthgap.errors import InputError
+from synthgap.file_sections import FileSection, from_file
 from synthgap.places import Place
-from synthgap.refusals import LONGEST_NAME, in_words
-from synthgap.section import Section
+from synthgap.refusals import LONGEST_NAME
 
 GroupName = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
 
 Members = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
-class GroupFile(Section):
+class GroupFile(FileSection):
     """The groups of a study in a file of their own."""
 
     file: Place
@@ -39,14 +38,7 @@ def _listed(groups: Any) -> Any:
     # A group may be called file, too; it then has a list.
     if not isinstance(groups, dict) or not isinstance(groups.get("file"), str):
         return groups
-    try:
-        return read_groups(GroupFile.model_validate(groups).file)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = "".join(f"{part}: " for part in first["loc"])
-        raise ValueError(f"{where}{in_words([first])}") from error
-    except InputError as error:
-        raise ValueError(str(error)) from error
+    return from_file(groups, GroupFile, read_groups)
 
 
 Groups = Annotated[

@@ -14,6 +14,7 @@ from synthgap.numbers import DECIMALS, NOTHING, counted, decimals_for, in_row
 from synthgap.summary.causes import NAMES
 from synthgap.summary.headline import HEADLINE, PLAIN, headline
 from synthgap.summary.markdown import plain, quoted, table
+from synthgap.summary.said_of_leaks import of_variant
 from synthgap.summary.verdict import BASELINE, verdict
 
 CITATION = """\
@@ -47,6 +48,7 @@ def card(
     variants: pd.DataFrame,
     differences: pd.DataFrame,
     causes: pd.DataFrame,
+    leaks: pd.DataFrame,
     made: Made,
 ) -> str:
     """Write the card of a variant, with the front matter of a Hugging Face dataset.
@@ -58,6 +60,7 @@ def card(
         variants: `summary/variants`.
         differences: `summary/differences`.
         causes: `summary/causes`.
+        leaks: `summary/leaks`.
         made: how the variant was made.
     """
     own = variants[variants["source"] == source]
@@ -79,6 +82,8 @@ def card(
             _defects([source], causes, encoder),
         ]
     parts += [
+        "## Copies of natural images",
+        of_variant(leaks, source),
         "## How they were made",
         _how(made),
         "## Limits of these claims",

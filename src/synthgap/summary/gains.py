@@ -1,7 +1,7 @@
 """What variants that are made of others gain, and what they cost: a row a comparison."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import pandas as pd
 import pyarrow as pa
@@ -37,6 +37,29 @@ COLUMNS: Columns = {
 """Of each column its type and what it means."""
 
 
+class Comparison(NamedTuple):
+    """A variant and another that its gain is measured over."""
+
+    variant: str
+    over: str
+    is_control: bool
+    """`over` is a random choice of as many of the same images, not the baseline."""
+
+
+def comparisons(
+    variants: Iterable[str], baseline: str, controls: Mapping[str, str]
+) -> list[Comparison]:
+    """Say what is compared with what: all with the baseline, filtered ones also with their control.
+
+    >>> comparisons(["a", "b"], "a", {})
+    [Comparison(variant='b', over='a', is_control=False)]
+    """
+    return [
+        *(Comparison(name, baseline, False) for name in variants if name != baseline),
+        *(Comparison(name, control, True) for name, control in controls.items()),
+    ]
+
+
 def gains_table(
     differences: pd.DataFrame,
     images: Mapping[str, int],
@@ -55,8 +78,6 @@ def gains_table(
         baseline: the variant that all are compared with.
         controls: of filtered variants the random choice of as many of the same images.
     """
-    pairs = [(name, baseline, False) for name in origins if name != baseline]
-    pairs += [(name, control, True) for name, control in controls.items()]
     rows = [
         {
             **found,
@@ -68,7 +89,7 @@ def gains_table(
             "made": (made := sum(images[origin] for origin in origins[variant])),
             "thrown_away": made - images[variant],
         }
-        for variant, over, is_control in pairs
+        for variant, over, is_control in comparisons(origins, baseline, controls)
         for found in _gains(differences, variant, over)
     ]
     order = {name: place for place, name in enumerate(_ordered(rows, list(origins)))}

@@ -25,6 +25,22 @@ def sentences(leaks: pd.DataFrame) -> list[str]:
     ]
 
 
+def of_variant(leaks: pd.DataFrame, source: str) -> str:
+    """Say how many near-duplicates a variant has, few or none among them, beside chance.
+
+    Args:
+        leaks: `summary/leaks`.
+        source: the variant.
+    """
+    (row,) = leaks[leaks["source"] == source].to_dict("records")
+    decided = "more than chance gives" if row["decided"] is True else "not decidedly more"
+    return (
+        f"{row['near_duplicates']} of {counted(row['images'], 'different image')} are "
+        f"near-duplicates of {counted(row['originals'], 'natural-train image')} of their class, "
+        f"where chance gives {by_chance_written(row)}: {decided}."
+    )
+
+
 def by_chance_written(row: Mapping[Any, Any]) -> str:
     """The number that chance gives, and its interval, which are counts."""
     low, high = (f"{row[f'expected_{end}']:.0f}" for end in ("low", "high"))

@@ -147,8 +147,8 @@ def test_parts_with_all_numbers_open(page):
     for part in page.locator("#all > details").all():
         part.locator("summary").first.click()
         assert part.locator("table, p").first.is_visible()
-    # The made-up study has a sweep.
-    assert page.locator("#all > details").count() == 10
+    # The made-up study has a sweep, a variant over which gains are measured, and enough to order.
+    assert page.locator("#all > details").count() == 12
 
 
 def test_a_class_shows_what_to_try_of_it_and_copies_the_command(browser, report):
@@ -261,6 +261,54 @@ def test_curves_and_frontier_of_a_class_can_be_chosen(page, report):
     text = page.locator("#guidance-said").text_content() or ""
     for row in of_class.to_dict("records"):
         assert f"chooses {row['scale']:g}" in text
+
+
+def gains_opened(page: Page) -> None:
+    page.locator("#gains > summary").click()
+    page.locator("#gains-table .tabulator-row").first.wait_for()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_gains_of_single_classes_are_those_of_the_table(browser, report, width):
+    table = summary(report, "class_gains")
+    own = table[table["measure"] == "knn_accuracy"].set_index(["class_id", "variant"])
+    variants = list(own.groupby("variant")["gain"].mean().sort_values(ascending=False).index)
+    with opened(browser, report, width=width) as page:
+        gains_opened(page)
+        page.select_option("#gains-kind", label="5-NN accuracy over classname")
+        page.locator("#gains-table .tabulator-row").nth(9).wait_for()
+        for place, category in enumerate(FACTS.classes):
+            row = page.locator("#gains-table .tabulator-row").nth(place)
+            assert row.locator("button.link").text_content() == category.name
+            for cell, variant in zip(row.locator("button.gain").all(), variants, strict=True):
+                found = own.loc[category.class_id, variant]
+                shown = float((cell.text_content() or "").replace("−", "-"))
+                assert shown == pytest.approx(found["gain"], abs=0.0051)
+                assert ("found" in (cell.get_attribute("class") or "")) == found["found"]
+        page.locator("#gains-table button.gain").first.click()
+        said = page.locator("#gains-said").inner_text()
+        first = own.loc[FACTS.classes[0].class_id, variants[0]]
+        assert f"{variants[0]} over classname" in said
+        assert f"{first['gain_high']:+.3f}" in said.replace("−", "-")
+
+
+def test_gains_are_sorted_searched_and_kept_to_what_is_found(page, report):
+    gains_opened(page)
+    table = summary(report, "class_gains")
+    own = table[(table["measure"] == "top1") & (table["variant"] == "disamb")]
+    page.locator("#gains-table .tabulator-col", has_text=re.compile("^disamb$")).click()
+    names = page.locator("#gains-table .tabulator-row button.link").all_text_contents()
+    assert names == list(own.sort_values("gain", ascending=False)["name"])
+    found = table[(table["measure"] == "top1") & table["found"]]
+    page.select_option("#gains-shown", "found")
+    names = page.locator("#gains-table .tabulator-row button.link").all_text_contents()
+    assert set(names) == set(found["name"])
+    assert names
+    page.select_option("#gains-shown", "all")
+    page.fill("#gains-search", "CLASS NUMBER 1")
+    assert page.locator("#gains-table .tabulator-row").count() == 1
+    page.locator("#gains-table button.link").click()
+    assert titled(page) == "class number 1"
 
 
 def test_tables_of_numbers_sort_by_their_headings(page):

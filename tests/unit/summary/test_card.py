@@ -71,6 +71,23 @@ CAUSES = pd.DataFrame(
 )
 
 
+LEAKS = pd.DataFrame(
+    [
+        {
+            "source": source,
+            "images": 1490,
+            "near_duplicates": near,
+            "originals": near,
+            "expected": 0.4,
+            "expected_low": 0.0,
+            "expected_high": 2.0,
+            "decided": decided,
+        }
+        for source, near, decided in (("made", 1, False), ("worse|one", 1200, True))
+    ]
+)
+
+
 def of(source, made=MADE, study="miniature"):
     return card(
         source,
@@ -79,6 +96,7 @@ def of(source, made=MADE, study="miniature"):
         variants=VARIANTS,
         differences=DIFFERENCES,
         causes=CAUSES,
+        leaks=LEAKS,
         made=made,
     )
 
@@ -118,9 +136,20 @@ def test_small_distances_have_as_many_digits_as_they_need():
         variants=small,
         differences=DIFFERENCES,
         causes=CAUSES,
+        leaks=LEAKS,
         made=MADE,
     )
     assert "| centroid distance | 0.000423 [0.001100, 0.001300] |" in text
+
+
+def test_copies_of_natural_images_stand_beside_chance():
+    assert (
+        "1 of 1490 different images are near-duplicates of 1 natural-train image of their class, "
+        "where chance gives 0.4 [0, 2]: not decidedly more." in of("made")
+    )
+    copying = of("worse|one")
+    assert "1200 of 1490 different images" in copying
+    assert "where chance gives 0.4 [0, 2]: more than chance gives." in copying
 
 
 def test_how_it_was_made_and_what_is_not_claimed_stand_in_it():
@@ -141,6 +170,7 @@ def test_a_measure_that_was_not_made_has_no_row():
         variants=VARIANTS.assign(top1=math.nan),
         differences=DIFFERENCES.iloc[:0],
         causes=CAUSES,
+        leaks=LEAKS,
         made=MADE,
     )
     assert "| classifier top-1 |" not in text

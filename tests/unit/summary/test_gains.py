@@ -91,6 +91,25 @@ def test_columns_say_what_they_mean(table, tmp_path):
     assert all(each["description"] for each in described.values())
 
 
+OF_CLASSES = pd.DataFrame(
+    [
+        {
+            "class_id": class_id,
+            "variant": "fit",
+            "over": "long",
+            "is_control": False,
+            "encoder": None,
+            "classifier": "resnet",
+            "measure": "top1",
+            "images": 40,
+            **{f"gain{end}": 0.1 for end in ("", "_low", "_high")},
+            "q_value": 0.01,
+            "found": True,
+        }
+        for class_id in "co"
+    ]
+)
+
 FACTS = Facts(
     study="t",
     description="",
@@ -137,7 +156,7 @@ def test_the_page_names_what_helps_and_escapes_names(table):
             for class_id, variant, chosen in rows
         ]
     )
-    text = " ".join(gains_section(FACTS, table.to_pandas(), choices).split())
+    text = " ".join(gains_section(FACTS, table.to_pandas(), OF_CLASSES, choices).split())
     assert "Decidedly better than long: in classifier top-1 fit; in 5-NN accuracy fit." in text
     assert "<b>+0.050<br>" in text
     assert "1 of 2 classes take long" in text
@@ -145,11 +164,12 @@ def test_the_page_names_what_helps_and_escapes_names(table):
     assert "<crane>" not in text
     assert "of fit" in text
     assert "of plain" not in text
+    assert "Class by class" in text
 
 
 def test_where_nothing_helps_the_page_says_so():
     rows = pd.DataFrame([difference("long", "some", -0.03), difference("long", "best", 0.005)])
     table = gains_table(rows, IMAGES, ORIGINS, "long", {})
-    text = gains_section(FACTS._replace(chooses=False), table.to_pandas(), None)
+    text = gains_section(FACTS._replace(chooses=False), table.to_pandas(), OF_CLASSES, None)
     assert "Nothing is decidedly better than long." in text
     assert "as many at random</th>" not in text

@@ -92,13 +92,7 @@
     if (sorters.length) SG.remember({ sort: sorters[0].field === "rank" && sorters[0].dir === "asc" ? "" : `${sorters[0].field},${sorters[0].dir}` });
   });
   table.on("tableBuilt", () => {
-    // A grid may hold nothing but rows; rows are reached by their names, and headings by the keyboard too.
-    const box = SG.at("class-table");
-    box.querySelector(".tabulator-tableholder").removeAttribute("tabindex");
-    box.querySelectorAll(".tabulator-col.tabulator-sortable").forEach((heading) => {
-      heading.tabIndex = 0;
-      heading.addEventListener("keydown", (event) => event.key === "Enter" && heading.click());
-    });
+    SG.reachable("class-table");
     filter();
     SG.tableReady = performance.now();
     SG.openFromAddress();

@@ -30,3 +30,12 @@ SG.sortable = (table) => {
     heading.addEventListener("keydown", (event) => event.key === "Enter" && sort());
   });
 };
+// Of Tabulator's tables: a grid may hold nothing but rows; rows are reached by their names, and headings by the keyboard too.
+SG.reachable = (id) => {
+  const box = SG.at(id);
+  box.querySelector(".tabulator-tableholder").removeAttribute("tabindex");
+  box.querySelectorAll(".tabulator-col.tabulator-sortable").forEach((heading) => {
+    heading.tabIndex = 0;
+    heading.addEventListener("keydown", (event) => event.key === "Enter" && heading.click());
+  });
+};

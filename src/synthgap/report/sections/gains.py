@@ -9,6 +9,7 @@ from markupsafe import Markup
 from synthgap.numbers import NOTHING, Written, in_row, number
 from synthgap.report.facts import Facts
 from synthgap.report.rendering import rendered
+from synthgap.report.sections.class_gains import class_gains_part
 from synthgap.summary.verdict import ACCURACIES
 
 SHOWN = 200
@@ -62,12 +63,15 @@ class Chosen(NamedTuple):
     classes: int
 
 
-def gains_section(facts: Facts, gains: pd.DataFrame, choices: pd.DataFrame | None) -> Markup:
-    """Write the variants by their gain over the baseline, and which classes chose what.
+def gains_section(
+    facts: Facts, gains: pd.DataFrame, of_classes: pd.DataFrame, choices: pd.DataFrame | None
+) -> Markup:
+    """Write the variants by their gain over the baseline, class by class too, and who chose what.
 
     Args:
         facts: the study.
         gains: `summary/gains`; of encoders the headline one is shown, of classifiers the first.
+        of_classes: `summary/class_gains`.
         choices: `summary/choices`; None where no variant selects.
     """
     classifier = gains["classifier"].dropna()
@@ -86,6 +90,7 @@ def gains_section(facts: Facts, gains: pd.DataFrame, choices: pd.DataFrame | Non
         comparisons=len(own),
         better=_named(compared[compared["decided"] & (compared["gain"] > 0)], measures),
         by_chance=number(0.05 * len(own), 1),
+        per_class=class_gains_part(facts, of_classes),
         chosen=[] if choices is None else _chosen(facts, choices),
     )
 
