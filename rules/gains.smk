@@ -53,6 +53,7 @@ if STUDY.derived:
         params:
             baseline=STUDY.baseline,
             origins={name: list(STUDY.origins(name)) for name in STUDY.variants},
+            steps={name: generator_of(name).effort().steps for name in GENERATED},
             controls=controls(),
             code=code("count_gains.py"),
         script:

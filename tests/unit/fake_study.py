@@ -290,6 +290,7 @@ def summaries(rng: np.random.Generator, facts: Facts, size: Size) -> dict[str, p
             apart.to_pandas(),
             dict.fromkeys(facts.sources, size.images * size.classes),
             {variant.name: [variant.name] for variant in facts.variants},
+            dict.fromkeys((variant.name for variant in facts.variants), 15),
             VARIANTS[0],
             {},
         ),

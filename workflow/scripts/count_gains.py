@@ -18,6 +18,7 @@ def work() -> None:
         read(given.differences).to_pandas(),
         dict(zip(variants["source"], variants["images"], strict=True)),
         params.origins,
+        params.steps,
         params.baseline,
         params.controls,
     )

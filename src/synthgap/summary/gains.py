@@ -33,6 +33,12 @@ COLUMNS: Columns = {
         "images that had to be there for it, of all variants that it chooses from",
     ),
     "thrown_away": (pa.int64(), "made minus images"),
+    "denoising_steps": (
+        pa.float64(),
+        "what an image of the variant cost: steps of denoising for all images made, divided by "
+        "images; with guidance a step asks the denoiser twice; empty where images were made "
+        "elsewhere",
+    ),
 }
 """Of each column its type and what it means."""
 
@@ -64,6 +70,7 @@ def gains_table(
     differences: pd.DataFrame,
     images: Mapping[str, int],
     origins: Mapping[str, Sequence[str]],
+    steps: Mapping[str, int],
     baseline: str,
     controls: Mapping[str, str],
 ) -> pa.Table:
@@ -75,6 +82,7 @@ def gains_table(
         differences: `summary/differences`.
         images: of each variant how many it has.
         origins: of each variant those with images of their own that it takes images of, or itself.
+        steps: of variants whose images are generated the steps of denoising an image.
         baseline: the variant that all are compared with.
         controls: of filtered variants the random choice of as many of the same images.
     """
@@ -88,6 +96,7 @@ def gains_table(
             "images": images[variant],
             "made": (made := sum(images[origin] for origin in origins[variant])),
             "thrown_away": made - images[variant],
+            "denoising_steps": _steps(origins[variant], images, steps, images[variant]),
         }
         for variant, over, is_control in comparisons(origins, baseline, controls)
         for found in _gains(differences, variant, over)
@@ -95,6 +104,14 @@ def gains_table(
     order = {name: place for place, name in enumerate(_ordered(rows, list(origins)))}
     rows.sort(key=lambda row: (order[row["variant"]], row["is_control"]))
     return described_table(rows, COLUMNS)
+
+
+def _steps(
+    origins: Sequence[str], images: Mapping[str, int], steps: Mapping[str, int], used: int
+) -> float | None:
+    if not used or not steps.keys() >= set(origins):
+        return None
+    return sum(images[origin] * steps[origin] for origin in origins) / used
 
 
 def _gains(differences: pd.DataFrame, variant: str, over: str) -> Iterator[Row]:

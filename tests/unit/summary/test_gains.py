@@ -33,6 +33,7 @@ ORIGINS = {
     "best": ["plain", "long"],
 }
 IMAGES = {"natural-train": 99, "plain": 40, "long": 60, "fit": 30, "some": 30, "best": 55}
+STEPS = {"plain": 50, "long": 20}
 DIFFERENCES = pd.DataFrame(
     [
         difference("plain", "long", 0.10),
@@ -50,7 +51,7 @@ DIFFERENCES = pd.DataFrame(
 
 @pytest.fixture(scope="module")
 def table():
-    return gains_table(DIFFERENCES, IMAGES, ORIGINS, "long", {"fit": "some"})
+    return gains_table(DIFFERENCES, IMAGES, ORIGINS, STEPS, "long", {"fit": "some"})
 
 
 def test_gains_are_over_the_baseline_whatever_the_order_of_the_pair(table):
@@ -81,7 +82,17 @@ def test_costs_are_of_all_that_is_chosen_from(table):
     rows = table.to_pandas().drop_duplicates("variant").set_index("variant")
     assert rows["made"].to_dict() == {"fit": 60, "best": 100, "some": 60, "plain": 40}
     assert rows["thrown_away"].to_dict() == {"fit": 30, "best": 45, "some": 30, "plain": 0}
+    # Those of best are of both: 40 with 50 steps and 60 with 20, for 55 images.
+    steps = {"fit": 40, "best": 3200 / 55, "some": 40, "plain": 50}
+    assert rows["denoising_steps"].to_dict() == pytest.approx(steps)
     assert rows["derived"].to_dict() == {"fit": True, "best": True, "some": True, "plain": False}
+
+
+def test_what_images_made_elsewhere_cost_nobody_knows():
+    table = gains_table(DIFFERENCES, IMAGES, ORIGINS, {"plain": 50}, "long", {})
+    steps = table.to_pandas().drop_duplicates("variant").set_index("variant")["denoising_steps"]
+    assert steps["plain"] == 50
+    assert steps[["fit", "best", "some"]].isna().all()
 
 
 def test_columns_say_what_they_mean(table, tmp_path):
@@ -169,7 +180,7 @@ def test_the_page_names_what_helps_and_escapes_names(table):
 
 def test_where_nothing_helps_the_page_says_so():
     rows = pd.DataFrame([difference("long", "some", -0.03), difference("long", "best", 0.005)])
-    table = gains_table(rows, IMAGES, ORIGINS, "long", {})
+    table = gains_table(rows, IMAGES, ORIGINS, STEPS, "long", {})
     text = gains_section(FACTS._replace(chooses=False), table.to_pandas(), OF_CLASSES, None)
     assert "Nothing is decidedly better than long." in text
     assert "as many at random</th>" not in text

@@ -39,6 +39,8 @@ class Variant(NamedTuple):
     used: str
     made: str
     thrown_away: str
+    denoising_steps: str
+    """For each image used."""
 
 
 class Choice(NamedTuple):
@@ -112,6 +114,7 @@ def _variants(facts: Facts, gains: pd.DataFrame, measures: list[str]) -> list[Va
                     for measure in measures
                 ],
                 *(f"{first[column]:,}" for column in ("images", "made", "thrown_away")),
+                number(first["denoising_steps"], 0),
             )
         )
     return found
