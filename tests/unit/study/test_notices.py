@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from synthgap.errors import InputError
 from synthgap.miniature.tokenizer import train_tokenizer
 from synthgap.study.notices import notices
 from synthgap.study.parsing import parse_study, read_yaml
@@ -217,3 +218,27 @@ def test_planning_imports_no_model_library():
         check=True,
     )
     assert done.stdout.strip() == "set()"
+
+
+def test_a_word_that_no_prompt_has_is_told():
+    weights = {"file": "word.safetensors", "token": "<loop>"}
+    Path("word.safetensors").touch()
+
+    def change(data: dict[str, Any]) -> None:
+        recipes(used="{name} <loop>", plain="{name}")(data)
+        data["generators"]["taught"] = {
+            **data["generators"]["stable-diffusion"],
+            "kind": "adapted",
+            "textual_inversions": [weights],
+        }
+        for variant in data["variants"].values():
+            variant["generator"] = "taught"
+
+    (line,) = [line for line in said(change) if "<loop>" in line]
+    assert line == (
+        "variants.plain: no prompt has the word <loop>, and so the textual inversion of "
+        "generators.taught has no effect"
+    )
+    Path("word.safetensors").unlink()
+    with pytest.raises(InputError, match=r"textual_inversions\[0\]: there is no word.safetensors"):
+        said(change)

@@ -150,7 +150,7 @@ BAD_INPUT: list[tuple[str, Mutation, tuple[str, ...]]] = [
     ("unknown kind of natural set", put("natural", "kind", "webdataset"),
      ("natural: kind must be one of digits, folder",)),
     ("unknown kind of generator", put("generators", "stable-diffusion", "kind", "gan"),
-     ("generators.stable-diffusion: kind must be one of diffusers, folder, parquet",)),
+     ("generators.stable-diffusion: kind must be one of adapted, diffusers, folder, parquet",)),
     ("no guidance scale for a generator", drop("variants", "disamb", "guidance_scale"),
      ("variants.disamb.guidance_scale: missing; stable-diffusion makes images and needs it",)),
     ("no recipe for a generator", drop("variants", "disamb", "prompts"),
