@@ -242,3 +242,25 @@ def test_a_word_that_no_prompt_has_is_told():
     Path("word.safetensors").unlink()
     with pytest.raises(InputError, match=r"textual_inversions\[0\]: there is no word.safetensors"):
         said(change)
+
+
+def test_other_weights_are_no_identical_images():
+    names = ("one.safetensors", "other.safetensors")
+    for name in names:
+        Path(name).touch()
+
+    def change(data: dict[str, Any], files: tuple[str, ...]) -> None:
+        recipes(one="{name}", other="{name}")(data)
+        for variant, file in zip(("one", "other"), files, strict=True):
+            data["generators"][variant] = {
+                **data["generators"]["stable-diffusion"],
+                "kind": "adapted",
+                "loras": [{"file": file}],
+            }
+            data["variants"][variant]["generator"] = variant
+
+    def same(files: tuple[str, ...]) -> list[str]:
+        return [line for line in said(lambda data: change(data, files)) if "identical" in line]
+
+    assert not same(names)
+    assert same(names[:1] * 2)
