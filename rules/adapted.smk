@@ -21,6 +21,11 @@ def local_weights(name):
     return [place for place, revision in further if revision is None]
 
 
+def stamp_of_weights(place):
+    """What is seen of a file, or of the files of a folder, without reading them."""
+    return stamps.of_files(model_files(place) if place.is_dir() else [place])
+
+
 def adapted_input(wildcards):
     """What the images of a class of a variant are made from."""
     variant, class_id = wildcards.variant, wildcards.class_id
@@ -117,7 +122,3 @@ if any(local_weights(name) for name, spec in STUDY.generators.items() if spec.ki
             code=code("fingerprint_weights.py"),
         script:
             "../workflow/scripts/fingerprint_weights.py"
-
-
-def stamp_of_weights(place):
-    return stamps.of_files(model_files(place) if place.is_dir() else [place])
