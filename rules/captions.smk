@@ -81,7 +81,8 @@ if CAPTIONED:
         log:
             f"{LOGS}/images/{{variant}}/{{class_id}}.log",
         wildcard_constraints:
-            variant=one_of(CAPTIONED),
+            # The others are in adapted.smk.
+            variant=one_of([name for name in CAPTIONED if generator_of(name).kind != "adapted"]),
             class_id=one_of(STUDY.class_ids),
         priority: 3
         conda:

@@ -170,8 +170,14 @@ rule generate_images:
     log:
         f"{LOGS}/images/{{variant}}/{{class_id}}.log",
     wildcard_constraints:
-        # The others are in captions.smk.
-        variant=one_of([name for name in GENERATED if STUDY.captioned(name) is None]),
+        # The others are in captions.smk and adapted.smk.
+        variant=one_of(
+            [
+                name
+                for name in GENERATED
+                if STUDY.captioned(name) is None and generator_of(name).kind != "adapted"
+            ]
+        ),
         class_id=one_of(STUDY.class_ids),
     # A device that goes on with a stage keeps its model loaded.
     priority: 3

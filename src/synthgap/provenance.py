@@ -64,6 +64,14 @@ def write_fingerprint(folder: str | Path, path: str | Path) -> None:
         beside.write_text(fingerprint(folder) + "\n", encoding="utf-8")
 
 
+def write_fingerprint_of(place: str | Path, path: str | Path) -> None:
+    """Write the fingerprint of a folder, or of a single file whatever it is called."""
+    found = Path(place)
+    text = fingerprint(found) if found.is_dir() else digest(_sha256_of(found))
+    with replacing(path) as beside:
+        beside.write_text(text + "\n", encoding="utf-8")
+
+
 def metadata(study: str, code: str, packages: Sequence[str], **spec: Any) -> dict[str, str]:
     """Describe what made a table, for its Parquet metadata.
 

@@ -67,7 +67,7 @@ def test_each_command_plans_the_images_of_one_class_and_its_measures(
         "ambiguity": 5,
         "adherence": 3,
         "diversity": 4,
-        "concept": 4,
+        "concept": 6,
     }
     of_class = Counter(generate_images=1, embed_images=1, measure_class=1)
     of_captions = Counter(
@@ -78,12 +78,16 @@ def test_each_command_plans_the_images_of_one_class_and_its_measures(
         measure_class=1,
     )
     commands = {each["command"]: each for each in proposals}
-    assert len(commands) == 11
+    of_begun = Counter(
+        choose_natural_images=1, generate_adapted_images=1, embed_images=1, measure_class=1
+    )
+    assert len(commands) == 13
     for command, proposal in commands.items():
         if proposal["variant"] is None:
             expected = Counter(train_classifier=1)
         else:
-            expected = of_captions if "captions" in proposal["variant"] else of_class
+            by_end = {"captions": of_captions, "begun": of_begun}
+            expected = by_end.get(proposal["variant"].rsplit("-", 1)[-1], of_class)
         assert planned(proposing, command) == expected, command
 
 

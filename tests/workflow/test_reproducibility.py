@@ -139,6 +139,8 @@ OF_OTHER_STUDIES = {
     # test_captions
     *("measure_captions.py", "caption_images.py", "pair_captions.py"),
     *("generate_captioned_images.py", "embed_captioned_prompts.py"),
+    # test_adapted
+    *("choose_natural_images.py", "fingerprint_weights.py", "generate_adapted_images.py"),
     # test_replicates
     "join_replicates.py",
 }

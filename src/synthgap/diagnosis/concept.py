@@ -13,7 +13,10 @@ from synthgap.measures.intervals.samples import ClassSample
 from synthgap.numbers import number, with_interval
 
 VALUE = "distance of the class mean from natural-train's"
-ADVICE = "add natural images to the training set, or adapt the generator to some of the class"
+ADVICE = (
+    "add natural images to the training set, or adapt the generator to some of the class: begin "
+    "with them (image_to_image), or load a LoRA that was trained on them (loras)"
+)
 
 
 def diagnose(classes: Sequence[Class], draws: int) -> list[Evidence]:

@@ -265,3 +265,7 @@ class _Open:
                 f"{self.size[0]} were asked for; ask for a width and height that it can make"
             )
         return found
+
+
+OpenPipeline = _Open
+"""What a generator that changes a pipeline derives its own from."""

@@ -39,6 +39,7 @@ file without running anything, and `synthgap init photos made` writes one for fo
 - `replicates.yaml` is the default five times, trained anew each time.
 - `guidance-kinds.yaml` guides in six ways at two scales: at some noise levels alone, rescaled, with
   annealed conditions, with perturbed attention.
+- `adapted.yaml` begins with natural images at three strengths, beside generation from noise.
 - `generators.yaml` compares eight generators of the miniature, and asks which measure orders their
   images as training on them does.
 - `mixtures.yaml` trains on natural images, synthetic ones, mixtures of both in many proportions,

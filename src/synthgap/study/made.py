@@ -9,6 +9,7 @@ from typing import Any
 
 from synthgap.generation.made_elsewhere import MadeElsewhere
 from synthgap.models import ModelSource
+from synthgap.study.adapted import further
 from synthgap.study.model import Study
 
 EXAMPLES = 3
@@ -38,6 +39,10 @@ def facts(study: Study, variant: str) -> dict[str, str]:
     else:
         opened = generator.opens()
         found = {"model": None if opened is None else _model(opened), **generator.deciding()}
+        found |= {
+            f"weights of {key}": PurePath(place).name if commit is None else f"{place}@{commit}"
+            for key, (place, commit) in further(generator).items()
+        }
     found |= {"guidance scale": spec.scale}
     if spec.prompts is not None:
         found["prompts"] = f"{spec.prompts} (recipe {study.prompts[spec.prompts].kind})"

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from synthgap.generation.maker import Maker
 from synthgap.image_sets.parquet_files import ParquetFiles
 from synthgap.study import text_encoders
+from synthgap.study.adapted import further, unused_words
 from synthgap.study.model import Study
 from synthgap.study.text_encoders import TextEncoders, alike, cut_length
 from synthgap.study.unmeasured import unmeasured
@@ -29,6 +30,7 @@ def notices(study: Study) -> list[str]:
         *_same_images(study, prompts, seen_by),
         *_same_prompts(study, prompts, seen_by),
         *_useless_without_guidance(study),
+        *unused_words(study),
         *filter(None, [unmeasured(study)]),
     ]
 
@@ -133,7 +135,8 @@ def _same_images(
         generator = study.generator_of(name)
         assert isinstance(generator, Maker)
         # What images depend on besides the prompt.
-        settings = (generator.opens(), sorted(generator.deciding().items()), spec.scale)
+        loaded = sorted(further(generator).items())
+        settings = (generator.opens(), loaded, sorted(generator.deciding().items()), spec.scale)
         groups[repr(settings)].append(name)
     images = study.images_per_class or 0
     for variants in groups.values():

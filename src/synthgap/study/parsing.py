@@ -15,7 +15,7 @@ from synthgap.errors import InputError
 from synthgap.files import read_regular
 from synthgap.image_sets import pairs
 from synthgap.refusals import in_words
-from synthgap.study import derivable, trainings
+from synthgap.study import adapted, derivable, trainings
 from synthgap.study.images import problem_of_images
 from synthgap.study.model import Study
 from synthgap.tuning.spec import Tuning
@@ -240,6 +240,7 @@ def _problem(study: Study) -> str | None:
         _problem_of_prompts(study)
         or derivable.problem(study)
         or _missing_folder(study)
+        or adapted.problem(study)
         or problem_of_images(study)
         or _problem_of_pairs(study)
         or trainings.problem(study)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter
 
 from synthgap.classes import Category
+from synthgap.generation.image_pipelines import begins_with_images
 from synthgap.generation.negative_prompts import takes_negative_prompt
 from synthgap.prompts.captioned import CaptionedRecipe, filled
 from synthgap.prompts.captions import CaptionsRecipe
@@ -22,6 +23,9 @@ A_CAPTION = "(a caption of one of its natural images)"
 """Stands in a prompt whose caption is not made yet."""
 
 NATURAL_TRAIN = "natural-train"
+
+STRENGTH = 0.6
+"""Of image-to-image where it is proposed: more than half of the steps are done."""
 
 FIRST_CAPTIONER = "measured"
 """What a captioner of digits is called where the study has none."""
@@ -54,6 +58,8 @@ class Changeable(NamedTuple):
     """Sources of each; of studies that train."""
     negative: frozenset[str] = frozenset()
     """Generators that take a negative prompt."""
+    beginning: frozenset[str] = frozenset()
+    """Generators that can begin with images."""
     captioned: Mapping[tuple[str, str], str] = {}
     """Of recipes with captions and classes the first prompt, of those that are made."""
 
@@ -92,6 +98,11 @@ def changeable(
             variants[name].generator or ""
             for name, folder in folders.items()
             if takes_negative_prompt(folder)
+        ),
+        frozenset(
+            variants[name].generator or ""
+            for name, folder in folders.items()
+            if begins_with_images(folder)
         ),
         dict(zip(product(captioned, study["classes"]), firsts, strict=True)),
     )
@@ -229,6 +240,29 @@ def other_generator(study: Changeable, base: str, class_id: str) -> Change | Non
             if found is not None:
                 return found
     return None
+
+
+def beginning(study: Changeable, base: str, class_id: str) -> Change | None:
+    """Begin with natural images of the class."""
+    generator = study.variants[base].generator or ""
+    spec = study.generators[generator]
+    if generator not in study.beginning or "image_to_image" in spec:
+        return None
+    entry = {**spec, "kind": "adapted", "image_to_image": {"strength": STRENGTH}}
+    same = next((name for name, each in study.generators.items() if each == entry), None)
+    new = same or _free(study.generators, generator, "begun")
+    found = _with_variant(
+        study,
+        base,
+        "begun",
+        {"generator": new},
+        f"begin with natural images of the class (image_to_image, strength {STRENGTH:g}), which "
+        "the images may then copy",
+        prompt_of(study, study.variants[base].prompts, class_id),
+    )
+    if found is None or same:
+        return found
+    return found._replace(added={"generators": {new: entry}, **found.added})
 
 
 def natural(study: Changeable, base: str) -> Change | None:

@@ -217,5 +217,6 @@ def _changes(study: Changeable, base: str, row: Mapping[str, Any]) -> Iterator[C
         yield changes.contexts(study, base, class_id)
         yield changes.captions(study, base, class_id)
     else:
+        yield changes.beginning(study, base, class_id)
         yield changes.captions(study, base, class_id)
         yield changes.other_generator(study, base, class_id)

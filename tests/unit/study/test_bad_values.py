@@ -27,8 +27,21 @@ SCHEMA = Study.model_json_schema()
 
 CLIP = {"kind": "clip", "model": {"miniature": "clip"}}
 PARTS = {"images": "images", "val_per_class": 6}
+ADAPTED = ("generators", "adapted")
+WEIGHTS = {"repository": "owner/name", "revision": "0" * 40, "weight_name": "x.safetensors"}
+SEEING = {"repository": "owner/name", "revision": "0" * 40}
+TINY["generators"]["adapted"] = {
+    **TINY["generators"]["stable-diffusion"],
+    "kind": "adapted",
+    "image_to_image": {"strength": 0.5},
+    "image_prompt": {**WEIGHTS, "image_encoder": SEEING},
+    "loras": [WEIGHTS],
+    "textual_inversions": [{**WEIGHTS, "token": "<word>"}],
+}
+
 SECTIONS: dict[str, tuple[tuple[str | int, ...], Any]] = {
     "Study": ((), TINY),
+    "AdaptedGenerator": (ADAPTED, TINY["generators"]["adapted"]),
     "AutoencoderSpec": (("miniature", "autoencoder"), {"steps": 2}),
     "CaptionedRecipe": (
         ("prompts", "disamb"),
@@ -64,6 +77,10 @@ SECTIONS: dict[str, tuple[tuple[str | int, ...], Any]] = {
         ("generators", "stable-diffusion", "guidance_interval"),
         {"above": 0.28, "up_to": 5.42},
     ),
+    "ImageEncoder": ((*ADAPTED, "image_prompt", "image_encoder"), SEEING),
+    "ImagePrompt": ((*ADAPTED, "image_prompt"), {**WEIGHTS, "image_encoder": SEEING}),
+    "ImageToImage": ((*ADAPTED, "image_to_image"), {"strength": 0.5}),
+    "LoRA": ((*ADAPTED, "loras", 0), {**WEIGHTS, "scale": 0.5}),
     "MeanRemoved": (("encoders", "moved"), {"kind": "mean-removed", "encoder": "clip"}),
     "MeasuredCaptioner": (("captioners", "words"), TINY["captioners"]["words"]),
     "MeasuresSpec": (("measures",), TINY["measures"]),
@@ -81,6 +98,10 @@ SECTIONS: dict[str, tuple[tuple[str | int, ...], Any]] = {
     "ReportSpec": (("report",), TINY["report"]),
     "Selected": (("variants", "best", "selected"), TINY["variants"]["best"]["selected"]),
     "TemplateRecipe": (("prompts", "disamb"), TINY["prompts"]["disamb"]),
+    "TextualInversion": (
+        (*ADAPTED, "textual_inversions", 0),
+        {**WEIGHTS, "token": "<word>"},
+    ),
     "TimmClassifier": (("classifiers", "resnet"), TINY["classifiers"]["resnet"]),
     "TransformersCaptioner": (
         ("captioners", "words"),

@@ -42,6 +42,23 @@ def test_a_model_is_named_without_its_place(study, model, said):
     assert facts(Study.model_validate(study), "disamb")["model"] == said
 
 
+def test_further_weights_are_named_without_their_place(study):
+    study["generators"]["stable-diffusion"] |= {
+        "kind": "adapted",
+        "image_to_image": {"strength": 0.5},
+        "loras": [
+            {"file": "/home/somebody/cranes.safetensors", "scale": 0.8},
+            {"repository": "owner/name", "revision": 40 * "a", "weight_name": "x.safetensors"},
+        ],
+    }
+    found = facts(Study.model_validate(study), "disamb")
+    assert found["weights of loras[0]"] == "cranes.safetensors"
+    assert found["weights of loras[1]"] == f"owner/name/x.safetensors@{40 * 'a'}"
+    assert found["loras"] == '[{"scale": 0.8}, {"scale": 1.0}]'
+    assert found["image to image"] == '{"strength": 0.5}'
+    assert "somebody" not in str(found)
+
+
 def test_of_images_made_elsewhere_nothing_is_known_but_their_prompts(study):
     study["generators"]["dalle"] = {"kind": "folder", "images": "/home/somebody/made"}
     study["variants"]["dalle"] = {"generator": "dalle", "prompts": "disamb"}

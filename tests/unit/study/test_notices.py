@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from synthgap.errors import InputError
 from synthgap.miniature.tokenizer import train_tokenizer
 from synthgap.study.notices import notices
 from synthgap.study.parsing import parse_study, read_yaml
@@ -217,3 +218,49 @@ def test_planning_imports_no_model_library():
         check=True,
     )
     assert done.stdout.strip() == "set()"
+
+
+def test_a_word_that_no_prompt_has_is_told():
+    weights = {"file": "word.safetensors", "token": "<loop>"}
+    Path("word.safetensors").touch()
+
+    def change(data: dict[str, Any]) -> None:
+        recipes(used="{name} <loop>", plain="{name}")(data)
+        data["generators"]["taught"] = {
+            **data["generators"]["stable-diffusion"],
+            "kind": "adapted",
+            "textual_inversions": [weights],
+        }
+        for variant in data["variants"].values():
+            variant["generator"] = "taught"
+
+    (line,) = [line for line in said(change) if "<loop>" in line]
+    assert line == (
+        "variants.plain: no prompt has the word <loop>, and so the textual inversion of "
+        "generators.taught has no effect"
+    )
+    Path("word.safetensors").unlink()
+    with pytest.raises(InputError, match=r"textual_inversions\[0\]: there is no word.safetensors"):
+        said(change)
+
+
+def test_other_weights_are_no_identical_images():
+    names = ("one.safetensors", "other.safetensors")
+    for name in names:
+        Path(name).touch()
+
+    def change(data: dict[str, Any], files: tuple[str, ...]) -> None:
+        recipes(one="{name}", other="{name}")(data)
+        for variant, file in zip(("one", "other"), files, strict=True):
+            data["generators"][variant] = {
+                **data["generators"]["stable-diffusion"],
+                "kind": "adapted",
+                "loras": [{"file": file}],
+            }
+            data["variants"][variant]["generator"] = variant
+
+    def same(files: tuple[str, ...]) -> list[str]:
+        return [line for line in said(lambda data: change(data, files)) if "identical" in line]
+
+    assert not same(names)
+    assert same(names[:1] * 2)

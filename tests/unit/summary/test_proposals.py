@@ -12,13 +12,15 @@ import pytest
 import yaml
 
 from synthgap.classes import Category
-from synthgap.generation import negative_prompts
+from synthgap.generation import image_pipelines, negative_prompts
+from synthgap.generation.adapted_pipeline import AdaptedGenerator
 from synthgap.prompts.captioned import CaptionedRecipe
 from synthgap.prompts.contexts import ContextsRecipe
 from synthgap.prompts.template import TemplateRecipe
 from synthgap.study.changeable import changeable as said_of
 from synthgap.study.model import Study
 from synthgap.study.parsing import read_yaml
+from synthgap.summary import changes
 from synthgap.summary.changes import A_CAPTION, Changeable, Variant, changeable
 from synthgap.summary.proposals import COLUMNS, Command, proposals_table
 from synthgap.summary.standing import BY_HAND, SHOWN, UNTESTED
@@ -277,6 +279,30 @@ def test_what_is_off_target_is_made_by_another_generator_or_trained_beside_natur
     )
     trained = study(training_sets={"both": ("plain", "natural-train")})
     assert proposals([row("plain", "concept", True)], trained)[0]["status"] == BY_HAND
+
+
+def test_what_is_off_target_begins_with_natural_images_where_the_pipeline_can():
+    of = study(beginning=frozenset({"sd"}))
+    (found,) = proposals([row("plain", "concept", True)], of)
+    begun = SD | {"kind": "adapted", "image_to_image": {"strength": changes.STRENGTH}}
+    assert added(found)["generators"] == {"sd-begun": begun}
+    assert added(found)["variants"]["plain-begun"]["generator"] == "sd-begun"
+    size = {"num_inference_steps": 5, "height": 16, "width": 16}
+    assert AdaptedGenerator.model_validate({**begun, **size}).needs_natural
+    assert found["command"].split()[1] == "results/images/plain-begun/bird.parquet"
+    # It is not proposed to what begins with them already.
+    there = study(generators={"sd": begun}, beginning=frozenset({"sd"}))
+    assert proposals([row("plain", "concept", True)], there)[0]["status"] == BY_HAND
+
+
+def test_pipelines_that_begin_with_images_are_those_of_diffusers(tmp_path):
+    for name in image_pipelines.PIPELINES:
+        assert hasattr(diffusers, name.replace("Pipeline", "Img2ImgPipeline"))
+        (tmp_path / "model_index.json").write_text(json.dumps({"_class_name": name}))
+        assert image_pipelines.begins_with_images(tmp_path)
+    (tmp_path / "model_index.json").write_text(json.dumps({"_class_name": "PixArtAlphaPipeline"}))
+    assert not image_pipelines.begins_with_images(tmp_path)
+    assert not image_pipelines.begins_with_images(tmp_path / "gone")
 
 
 def test_images_made_elsewhere_have_the_advice_alone():
