@@ -113,7 +113,9 @@ def _variants(facts: Facts, gains: pd.DataFrame, measures: list[str]) -> list[Va
                     for control in (False, True)
                     for measure in measures
                 ],
-                *(f"{first[column]:,}" for column in ("images", "made", "thrown_away")),
+                f"{first['images']:,}",
+                f"{first['made']:,}",
+                f"{first['thrown_away']:,}",
                 number(first["denoising_steps"], 0),
             )
         )
