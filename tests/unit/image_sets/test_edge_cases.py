@@ -215,7 +215,9 @@ def test_single_precision_and_lists_are_taken(case):
     }
     expected = case(single)
     lists: dict[str, Any] = {name: values.tolist() for name, values in single.items()}
-    assert case(lists) == pytest.approx(expected, rel=1e-12, abs=1e-15)
+    # Of float32 it may be computed in single precision.
+    rounding = 1e-5 if case.name == "vendi_score" else 1e-12
+    assert case(lists) == pytest.approx(expected, rel=rounding, abs=1e-15)
     if case.smooth:
         assert expected == pytest.approx(case(exact), rel=1e-5, abs=1e-6)
 
