@@ -35,9 +35,10 @@ def weights_mb(model):
 @cache
 def generating(variant):
     generator = STUDY.generators[STUDY.variants[variant].generator]
-    return needs.generating(
-        STUDY.images_per_class, *generator.effort(), weights_mb(generator.opens())
-    )
+    # An adapter that is led by images sees them with a model of its own.
+    led_by = getattr(generator, "image_prompt", None)
+    weights = weights_mb(generator.opens()) + weights_mb(led_by and led_by.image_encoder)
+    return needs.generating(STUDY.images_per_class, *generator.effort(), weights)
 
 
 @cache

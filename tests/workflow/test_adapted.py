@@ -1,5 +1,7 @@
 """Adapted generators: what is made from natural images, what stands in tables, what is stale."""
 
+import os
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -135,3 +137,31 @@ def test_everything_that_its_jobs_call_counts(adapted: Project) -> None:
         "generate_adapted_images.py",
     }
     assert uncounted(adapted) == []
+
+
+def test_a_cluster_is_asked_for_room_for_what_an_adapter_sees_with(
+    finished: Project, tmp_path: Path
+) -> None:
+    project = finished.copy(tmp_path / "project")
+    (project.folder / "seeing").mkdir()
+    for name in ("seeing/model.safetensors", "adapter.safetensors"):
+        (project.folder / name).touch()
+    # Of its size nothing is on the disk.
+    os.truncate(project.folder / "seeing/model.safetensors", 3_000 * 2**20)
+    study = project.study
+    led = {
+        **study["generators"]["stable-diffusion"],
+        "kind": "adapted",
+        "image_prompt": {
+            "file": "adapter.safetensors",
+            "image_encoder": {"folder": "seeing"},
+        },
+    }
+    project.change_study(
+        generators={**study["generators"], "led": led},
+        variants={**study["variants"], "led": {**study["variants"]["disamb"], "generator": "led"}},
+    )
+    asked = project.snakemake("results/images/led/digit-6.parquet", "--dry-run").stdout
+    (job,) = asked.split("rule generate_adapted_images:")[1:]
+    (megabytes,) = re.findall(r"mem_mb=(\d+)", job.split("\n\n")[0])
+    assert 4_000 + 2 * 3_000 <= int(megabytes) < 4_000 + 2 * 3_100
