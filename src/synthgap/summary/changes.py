@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter
 
 from synthgap.classes import Category
-from synthgap.generation.image_pipelines import begins_with_images
-from synthgap.generation.negative_prompts import takes_negative_prompt
+from synthgap.generation.known_pipelines import begins_with_images, takes_negative_prompt
 from synthgap.prompts.captioned import CaptionedRecipe, filled
 from synthgap.prompts.captions import CaptionsRecipe
 from synthgap.prompts.contexts import ContextsRecipe

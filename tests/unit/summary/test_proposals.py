@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from synthgap.classes import Category
-from synthgap.generation import image_pipelines, negative_prompts
+from synthgap.generation import known_pipelines
 from synthgap.generation.adapted_pipeline import AdaptedGenerator
 from synthgap.prompts.captioned import CaptionedRecipe
 from synthgap.prompts.contexts import ContextsRecipe
@@ -296,13 +296,13 @@ def test_what_is_off_target_begins_with_natural_images_where_the_pipeline_can():
 
 
 def test_pipelines_that_begin_with_images_are_those_of_diffusers(tmp_path):
-    for name in image_pipelines.PIPELINES:
+    for name in known_pipelines.BEGUN_WITH_IMAGES:
         assert hasattr(diffusers, name.replace("Pipeline", "Img2ImgPipeline"))
         (tmp_path / "model_index.json").write_text(json.dumps({"_class_name": name}))
-        assert image_pipelines.begins_with_images(tmp_path)
+        assert known_pipelines.begins_with_images(tmp_path)
     (tmp_path / "model_index.json").write_text(json.dumps({"_class_name": "PixArtAlphaPipeline"}))
-    assert not image_pipelines.begins_with_images(tmp_path)
-    assert not image_pipelines.begins_with_images(tmp_path / "gone")
+    assert not known_pipelines.begins_with_images(tmp_path)
+    assert not known_pipelines.begins_with_images(tmp_path / "gone")
 
 
 def test_images_made_elsewhere_have_the_advice_alone():
@@ -373,13 +373,13 @@ def test_a_study_says_of_itself_what_is_needed(tmp_path: Path):
     assert found.digits
 
 
-@pytest.mark.parametrize("name", sorted(negative_prompts.PIPELINES))
+@pytest.mark.parametrize("name", sorted(known_pipelines.WITH_NEGATIVE_PROMPT))
 def test_pipelines_take_the_negative_prompt_that_they_are_known_for(name: str, tmp_path: Path):
     assert "negative_prompt" in inspect.signature(getattr(diffusers, name).__call__).parameters
     index = tmp_path / "model_index.json"
     index.write_text(json.dumps({"_class_name": name}))
-    assert negative_prompts.takes_negative_prompt(tmp_path)
+    assert known_pipelines.takes_negative_prompt(tmp_path)
     index.write_text(json.dumps({"_class_name": "FluxPipeline"}))
-    assert not negative_prompts.takes_negative_prompt(tmp_path)
+    assert not known_pipelines.takes_negative_prompt(tmp_path)
     index.unlink()
-    assert not negative_prompts.takes_negative_prompt(tmp_path)
+    assert not known_pipelines.takes_negative_prompt(tmp_path)
