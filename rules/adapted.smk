@@ -1,24 +1,71 @@
 """Images by adapted generators: from natural images, and with further weights.
 
-Inputs: image tables of natural-train, never of natural-val, where images are made from natural ones;
-the models of the generators, and the files of further weights; prompts from captions.
+Inputs: image tables of natural-train, never of natural-val, where images are made from natural ones or
+a LoRA is trained; the models of the generators, and the files of further weights; prompts from captions.
 Outputs: natural_choices/{class_id}.parquet, which natural image goes with which index of a class, in
 every such variant alike; models/weights-{generator}-{number}.fingerprint, the hash of weights that lie
-on this machine; images/{variant}/{class_id}.parquet of the variants whose generator is of the kind
-`adapted`.
+on this machine; models/loras/{name}, a LoRA trained on all natural-train images, and the hash of its
+files; images/{variant}/{class_id}.parquet of the variants whose generator is of the kind `adapted`.
 Guarantees: a natural image that changes makes the images of its class stale that are made from natural
-ones, and no others. Other studies have no job of these.
+ones, and no others; it makes each LoRA stale that is trained, and where that comes out otherwise the
+images made with it. Other studies have no job of these.
 """
+
+from functools import cache
+from itertools import count
+
+from synthgap.tuning.lora import FILE as LORA_FILE
 
 ADAPTED = [name for name in GENERATED if generator_of(name).kind == "adapted"]
 
 FROM_NATURAL = [name for name in ADAPTED if generator_of(name).needs_natural]
 
 
+LORAS = f"{RESULTS}/models/loras"
+
+LORA_FILES = {name: f"{LORAS}/{name}/{LORA_FILE}" for name in STUDY.loras}
+
+LORA_OF = {file: name for name, file in LORA_FILES.items()}
+
+
+def with_files(generator):
+    """An adapted generator with the files of what the study trains for it; others as they are."""
+    return generator.loading(LORA_FILES) if generator.kind == "adapted" else generator
+
+
+@cache
+def files_of_weights(name):
+    """Of what a generator loads besides its pipeline, what lies on this machine, in its order."""
+    further = with_files(STUDY.generators[name]).further().values()
+    return tuple(place for place, revision in further if revision is None)
+
+
 def local_weights(name):
-    """Of what a generator loads besides its pipeline, what lies on this machine."""
-    further = STUDY.generators[name].further().values()
-    return [place for place, revision in further if revision is None]
+    """The same without what the study trains."""
+    return [place for place in files_of_weights(name) if place not in LORA_OF]
+
+
+def hashes_of_weights(name):
+    """The fingerprints of what lies on this machine, in the order of `files_of_weights`."""
+    numbers = count()
+    return [
+        # A LoRA is of its replicate; a file is that of all.
+        (
+            f"{LORAS}/{LORA_OF[place]}.fingerprint"
+            if place in LORA_OF
+            else f"{MAIN}/models/weights-{name}-{next(numbers)}.fingerprint"
+        )
+        for place in files_of_weights(name)
+    ]
+
+
+def lora_of(wildcards):
+    return STUDY.loras[wildcards.name]
+
+
+def made_for(wildcards):
+    """The generator whose model a LoRA changes."""
+    return STUDY.generators[lora_of(wildcards).of]
 
 
 def stamp_of_weights(place):
@@ -31,10 +78,7 @@ def adapted_input(wildcards):
     variant, class_id = wildcards.variant, wildcards.class_id
     name = STUDY.variants[variant].generator
     files = model_input("generator", name, generator_of(variant).opens())
-    # Weights are those of all replicates.
-    count = len(local_weights(name))
-    weights = [f"{MAIN}/models/weights-{name}-{number}.fingerprint" for number in range(count)]
-    if weights:
+    if weights := hashes_of_weights(name):
         files["weights"] = weights
     if variant in FROM_NATURAL:
         files["natural"] = f"{home(NATURAL_TRAIN)}/images/{NATURAL_TRAIN}/{class_id}.parquet"
@@ -68,7 +112,7 @@ if ADAPTED:
             prompts=lambda wildcards: STUDY.prompts_of(wildcards.variant, wildcards.class_id),
             images_per_class=STUDY.images_per_class,
             study_seed=STUDY.seed,
-            generator=by_variant(lambda generator: generator.params()),
+            generator=by_variant(lambda generator: with_files(generator).params()),
             guidance_scale=lambda wildcards: STUDY.variants[wildcards.variant].guidance_scale,
             checkpoint=by_variant(lambda generator: model_params(generator.opens(), "generator")),
             code=code("generate_adapted_images.py"),
@@ -122,3 +166,42 @@ if any(local_weights(name) for name, spec in STUDY.generators.items() if spec.ki
             code=code("fingerprint_weights.py"),
         script:
             "../workflow/scripts/fingerprint_weights.py"
+
+
+if STUDY.loras:
+
+    rule train_lora:
+        input:
+            unpack(
+                lambda wildcards: model_input(
+                    "generator", lora_of(wildcards).of, made_for(wildcards).opens()
+                )
+            ),
+            images=images_of(NATURAL_TRAIN),
+        output:
+            f"{LORAS}/{{name}}.fingerprint",
+        log:
+            f"{LOGS}/models/loras/{{name}}.log",
+        wildcard_constraints:
+            name=one_of(STUDY.loras),
+        priority: 5
+        conda:
+            "../envs/models.yaml"
+        threads: lambda wildcards: threads_of(made_for(wildcards).opens())
+        resources:
+            **sized(lambda wildcards: training_lora(wildcards.name)),
+            gpu=1,
+        params:
+            folder=lambda wildcards: f"{LORAS}/{wildcards.name}",
+            lora=lambda wildcards: lora_of(wildcards).training(),
+            prompts=lambda wildcards: {
+                category.class_id: STUDY.prompts[lora_of(wildcards).prompts].prompts(category)
+                for category in STUDY.classes
+            },
+            height=lambda wildcards: made_for(wildcards).height,
+            width=lambda wildcards: made_for(wildcards).width,
+            dtype=lambda wildcards: made_for(wildcards).dtype,
+            checkpoint=lambda wildcards: model_params(made_for(wildcards).opens(), "generator"),
+            code=code("train_lora.py"),
+        script:
+            "../workflow/scripts/train_lora.py"

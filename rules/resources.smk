@@ -42,6 +42,15 @@ def generating(variant):
 
 
 @cache
+def training_lora(name):
+    spec = STUDY.loras[name]
+    generator = STUDY.generators[spec.of]
+    images = spec.steps * spec.batch_size
+    pixels = generator.height * generator.width
+    return needs.training_lora(images, pixels, weights_mb(generator.opens()))
+
+
+@cache
 def embedding(encoder, images):
     return needs.embedding(images, weights_mb(STUDY.encoders[STUDY.embedded_by(encoder)].model))
 

@@ -58,6 +58,7 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
         "cutmix": Limit(1_000, "all images are mixed half and half long before"),
         "color_jitter": Limit(100, "no colour is left long before"),
         "crop_ratio": Limit(1_000, "no image is as wide", least=0.001),
+        "rank": Limit(4_096, "no layer of a denoiser is as wide"),
         "steps": Limit(10_000_000, "that takes months"),
     }
 )

@@ -58,5 +58,5 @@ def test_every_rule_makes_what_one_class_has_or_is_named_among_the_others() -> N
     of_models = {name for name in found if name.startswith("train_miniature")}
     exports = {"write_card", "write_dataset_images", "write_points"}
     before = {"fingerprint_model", "fingerprint_weights", "index_images"}
-    before |= {"tune_projections", "write_miniature_pairs"}
+    before |= {"train_lora", "tune_projections", "write_miniature_pairs"}
     assert set(joined()) - {"all"} == found - of_models - exports - before - {"filter_images"}

@@ -141,6 +141,8 @@ OF_OTHER_STUDIES = {
     *("generate_captioned_images.py", "embed_captioned_prompts.py"),
     # test_adapted
     *("choose_natural_images.py", "fingerprint_weights.py", "generate_adapted_images.py"),
+    # test_trained_loras
+    "train_lora.py",
     # test_replicates
     "join_replicates.py",
 }

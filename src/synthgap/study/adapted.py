@@ -3,13 +3,14 @@
 import os
 from collections.abc import Iterator
 
-from synthgap.generation.adapted_pipeline import AdaptedGenerator
 from synthgap.generation.maker import Maker
+from synthgap.study.generators import AdaptedGenerator
 from synthgap.study.model import Study
 
 
 def further(generator: Maker) -> dict[str, tuple[str, str | None]]:
-    """What a generator loads besides its pipeline: where it lies, and its commit on the hub."""
+    """What a generator loads besides its pipeline and what the study trains: where it lies, and its
+    commit on the hub."""
     return generator.further() if isinstance(generator, AdaptedGenerator) else {}
 
 

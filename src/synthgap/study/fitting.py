@@ -8,6 +8,7 @@ from synthgap.models import MINIATURE
 from synthgap.study.captioners import check_captioners
 from synthgap.study.encoders import ClipEncoder
 from synthgap.study.groups import check_groups
+from synthgap.study.loras import check_loras
 from synthgap.study.names import (
     NATURAL_TRAIN,
     NATURAL_VAL,
@@ -40,6 +41,7 @@ def check_parts(study: "Study") -> None:
         _miniature,
         _encoders,
         _captioners,
+        _loras,
         _replicates,
     ):
         check(study)
@@ -224,6 +226,11 @@ def _captioners(study: "Study") -> None:
                 "and the variant's images were made elsewhere; name the prompts that made "
                 "them, or none"
             )
+
+
+def _loras(study: "Study") -> None:
+    """Check that LoRAs have what they are trained with, and a model to be loaded into."""
+    check_loras(study.loras, study.generators, study.prompts)
 
 
 def _replicates(study: "Study") -> None:

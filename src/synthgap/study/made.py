@@ -9,7 +9,9 @@ from typing import Any
 
 from synthgap.generation.made_elsewhere import MadeElsewhere
 from synthgap.models import ModelSource
+from synthgap.numbers import counted
 from synthgap.study.adapted import further
+from synthgap.study.generators import AdaptedGenerator
 from synthgap.study.model import Study
 
 EXAMPLES = 3
@@ -43,6 +45,9 @@ def facts(study: Study, variant: str) -> dict[str, str]:
             f"weights of {key}": PurePath(place).name if commit is None else f"{place}@{commit}"
             for key, (place, commit) in further(generator).items()
         }
+        if isinstance(generator, AdaptedGenerator):
+            names = dict.fromkeys(generator.trained.values())
+            found |= {f"LoRA {name}": _trained(study, name) for name in names}
     found |= {"guidance scale": spec.scale}
     if spec.prompts is not None:
         found["prompts"] = f"{spec.prompts} (recipe {study.prompts[spec.prompts].kind})"
@@ -86,6 +91,16 @@ def _derived(study: Study, variant: str) -> dict[str, Any]:
         by_chance = False
     count = study.count(variant)
     return found | ({} if by_chance else {"chosen by": encoder}) | {"images a class": count}
+
+
+def _trained(study: Study, name: str) -> str:
+    lora = study.loras[name]
+    return (
+        f"trained on natural-train's images with the prompts {lora.prompts} (recipe "
+        f"{study.prompts[lora.prompts].kind}): rank {lora.rank}, {counted(lora.steps, 'step')} of "
+        f"{counted(lora.batch_size, 'image')}, learning rate {lora.learning_rate:g}, "
+        f"{lora.caption_dropout:g} without a prompt, seed {lora.seed}"
+    )
 
 
 def _model(model: ModelSource) -> str:

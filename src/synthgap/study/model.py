@@ -8,7 +8,6 @@ from pydantic import Field, PrivateAttr, model_validator
 from synthgap.classes import Category, Classes
 from synthgap.embedding.mean_removal import MeanRemoved
 from synthgap.generation.made_elsewhere import MadeElsewhere
-from synthgap.generation.sources import AnyGenerator
 from synthgap.image_sets.natural import NaturalSet
 from synthgap.image_sets.sets import ImageSet
 from synthgap.measures.spec import MeasuresSpec
@@ -22,7 +21,9 @@ from synthgap.section import Section
 from synthgap.study.captioners import AnyCaptioner, models_of
 from synthgap.study.encoders import AnyEncoder, ClipEncoder, Opened
 from synthgap.study.fitting import check_parts
+from synthgap.study.generators import AnyGenerator
 from synthgap.study.groups import Groups
+from synthgap.study.loras import TrainedLoRA
 from synthgap.study.names import NATURAL_TRAIN, NATURAL_VAL, RESERVED, check_names
 from synthgap.study.scale_lists import each_scale, each_training, written_lists
 from synthgap.study.variants import Variant, count_of, needs, origins
@@ -89,6 +90,9 @@ class Study(Section):
     """Prompt recipes by name."""
     captioners: dict[Name, AnyCaptioner] = Field(default={})
     """What captions natural images for the recipe `captioned`, by name."""
+    loras: dict[Name, TrainedLoRA] = Field(default={})
+    """LoRAs that the study trains on natural-train for generators of the kind `adapted`, by
+    name."""
     variants: dict[Name, Variant] = Field(min_length=1)
     """Variants by name: generator, prompt recipe and guidance scale of one synthetic set; of
     several, one a scale, where scales are listed; or of which other variants it takes its
@@ -252,8 +256,8 @@ class Study(Section):
 
     @property
     def trains_models(self) -> bool:
-        """Whether it trains models that generate or embed."""
-        return any(model.miniature for model in self.models.values())
+        """Whether it trains models that generate or embed, or LoRAs of them."""
+        return bool(self.loras) or any(model.miniature for model in self.models.values())
 
     def depends_on_seeds(self, *sources: str, encoder: str | None = None) -> bool:
         """Whether a replicate has others of what is made of these sources, by this encoder."""

@@ -249,19 +249,22 @@ def _problem(study: Study) -> str | None:
 
 
 def _problem_of_prompts(study: Study) -> str | None:
-    for variant, spec in study.variants.items():
-        if spec.prompts is None:
+    used = [spec.prompts for spec in study.variants.values()]
+    used += [spec.prompts for spec in study.loras.values()]
+    for name in dict.fromkeys(used):
+        if name is None:
             continue
+        recipe = study.prompts[name]
         for category in study.classes:
-            if study.prompts[spec.prompts].needs_definition() and not category.definition:
+            if recipe.needs_definition() and not category.definition:
                 return (
-                    f"prompts.{spec.prompts}: uses {{definition}}, but the class "
+                    f"prompts.{name}: uses {{definition}}, but the class "
                     f"{category.class_id} has none"
                 )
             try:
-                study.prompts_of(variant, category.class_id)
+                recipe.prompts(category)
             except InputError as error:
-                return f"prompts.{spec.prompts}: {error}"
+                return f"prompts.{name}: {error}"
     return None
 
 

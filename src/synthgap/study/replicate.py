@@ -42,6 +42,7 @@ def replicate(study: Study, number: int) -> Study:
             "seed": replicate_seed(study.seed, number),
             "miniature": miniature,
             "encoders": {**study.encoders, **tuned},
+            "loras": {name: other(spec) for name, spec in study.loras.items()},
             "results": f"{study.results}/replicates/{number}",
         }
     )

@@ -9,9 +9,10 @@ def open_question(study: Study) -> str:
     Nothing is said of a study that neither generates nor trains: it has no seeds but those of its
     resampling.
     """
+    trained = "Generator and encoder were" if study.miniature else "LoRAs were"
     if study.replicates > 1:
         what = (
-            f"Generator and encoder were trained {study.replicates} times"
+            f"{trained} trained {study.replicates} times"
             if study.trains_models
             else f"Images were generated from {study.replicates} sets of seeds"
         )
@@ -22,7 +23,7 @@ def open_question(study: Study) -> str:
         )
     if study.trains_models:
         return (
-            "Generator and encoder were trained once: what another training of them would give, "
+            f"{trained} trained once: what another training of them would give, "
             "intervals do not cover (key replicates)."
         )
     if study.depends_on_seeds(*study.variants):

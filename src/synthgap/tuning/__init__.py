@@ -1,1 +1,1 @@
-"""Fine-tuning of the projections of a pretrained CLIP on pairs of image and caption."""
+"""Fine-tuning: projections of a CLIP on pairs, LoRAs of a Stable Diffusion on natural images."""

@@ -1,4 +1,4 @@
-"""The study file's section on how an encoder's projections are fine-tuned."""
+"""The study file's sections on how projections of an encoder are fine-tuned and LoRAs trained."""
 
 from typing import Annotated
 
@@ -32,3 +32,25 @@ class Tuning(Section):
 
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the order of the pairs."""
+
+
+class LoRATraining(Section):
+    """How a LoRA is trained."""
+
+    rank: Annotated[int, Field(ge=1)] = 4
+    """Rank of the changes."""
+
+    steps: Annotated[int, Field(ge=1)]
+    """Training steps."""
+
+    batch_size: Annotated[int, Field(ge=1)] = 16
+    """Images in a step."""
+
+    learning_rate: Annotated[float, Field(gt=0)] = 1e-4
+    """Highest learning rate of AdamW, after the warm-up and before the cosine decay."""
+
+    caption_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    """Share of images that come with the empty prompt, so that guidance still works."""
+
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of the first weights, of the order of the images, of their prompts and of noise."""

@@ -30,6 +30,7 @@ PARTS = {"images": "images", "val_per_class": 6}
 ADAPTED = ("generators", "adapted")
 WEIGHTS = {"repository": "owner/name", "revision": "0" * 40, "weight_name": "x.safetensors"}
 SEEING = {"repository": "owner/name", "revision": "0" * 40}
+TINY["loras"] = {"taught": {"of": "stable-diffusion", "prompts": "disamb", "steps": 2}}
 TINY["generators"]["adapted"] = {
     **TINY["generators"]["stable-diffusion"],
     "kind": "adapted",
@@ -107,6 +108,7 @@ SECTIONS: dict[str, tuple[tuple[str | int, ...], Any]] = {
         ("captioners", "words"),
         {"kind": "transformers", "model": {"repository": "owner/name", "revision": "0" * 40}},
     ),
+    "TrainedLoRA": (("loras", "taught"), TINY["loras"]["taught"]),
     "Tuning": (("encoders", "clip", "tune"), {"steps": 2}),
     "Variant": (("variants", "disamb"), TINY["variants"]["disamb"]),
     "VisionEncoder": (("encoders", "clip"), {**CLIP, "kind": "vision"}),
