@@ -31,7 +31,7 @@ class LoRA(adapting.LoRA):
                 "revision and weight_name"
             )
         # mypy takes what Pydantic decorates for no method.
-        return super()._exactly_one() if given else self  # type: ignore[operator,no-any-return]
+        return super()._exactly_one() if given else self  # type: ignore[operator]
 
 
 class AdaptedGenerator(adapted_pipeline.AdaptedGenerator):
