@@ -53,6 +53,13 @@ def test_the_paper_s_classes():
     assert needs.mem_mb == MODELS_MB + 8000 + 325
 
 
+def test_a_lora_takes_of_an_image_eight_steps_of_denoising_and_opening_it():
+    # 15,000 steps of 4 images at 0.42 s an image.
+    needs = resources.training_lora(60_000, pixels=512**2, weights_mb=4000)
+    assert needs.minutes == START_MINUTES + 420
+    assert needs.mem_mb == MODELS_MB + 8000
+
+
 def test_a_training_asks_for_a_day_at_most():
     needs = resources.training(1_300_000, epochs=350, image_size=224, gpus=1, readers=12)
     assert needs.minutes == LONGEST_MINUTES
