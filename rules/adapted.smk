@@ -100,7 +100,7 @@ if ADAPTED:
         wildcard_constraints:
             variant=one_of(ADAPTED),
             class_id=one_of(STUDY.class_ids),
-        priority: 3
+        priority: GENERATING_IN_TURN
         conda:
             "../envs/models.yaml"
         threads: by_variant(lambda generator: threads_of(generator.opens()))

@@ -84,7 +84,7 @@ if CAPTIONED:
             # The others are in adapted.smk.
             variant=one_of([name for name in CAPTIONED if generator_of(name).kind != "adapted"]),
             class_id=one_of(STUDY.class_ids),
-        priority: 3
+        priority: GENERATING_IN_TURN
         conda:
             "../envs/models.yaml"
         threads: by_variant(lambda generator: threads_of(generator.opens()))
@@ -176,7 +176,7 @@ if CAPTIONED and CAPTIONING:
             captioner=one_of(CAPTIONING),
             class_id=one_of(STUDY.class_ids),
         # Before anything is generated, so that each model is loaded once.
-        priority: 4
+        priority: in_turn(4, "captioner", {name: name for name in CAPTIONING})
         conda:
             "../envs/models.yaml"
         threads: by_captioner(lambda spec: threads_of(spec.model))

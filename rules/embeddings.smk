@@ -79,7 +79,7 @@ rule embed_images:
     wildcard_constraints:
         source=one_of(WITH_IMAGES),
         encoder=one_of(OPENED),
-    priority: 1
+    priority: in_turn(1, "encoder", {name: name for name in OPENED})
     conda:
         "../envs/models.yaml"
     threads: ENCODER_THREADS

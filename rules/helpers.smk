@@ -2,7 +2,7 @@
 
 Takes: STUDY, the study or the replicate; MAIN, the study's folder.
 Gives: RESULTS, the folder of what is made here; `home`, where something lies that may be shared;
-`code`, the identity of a script; `chart_files` and `chart`, what a chart's rule has.
+`code`, the identity of a script; `in_turn`, priorities; `chart_files` and `chart`, what a chart's rule has.
 Guarantees: a replicate makes nothing anew that does not depend on its seeds.
 """
 
@@ -72,6 +72,24 @@ def by(wildcard, values):
     if all(value == different[0] for value in different):
         return different[0] if different else None
     return lambda wildcards: values[wildcards[wildcard]]
+
+
+REPLICATE = config.get("replicate", {}).get("number", 1)
+"""Which replicate of the study these rules make; 1 is the study itself."""
+
+
+def in_turn(stage, wildcard, models):
+    """Priorities of a stage's jobs, by one of their wildcards: those of one model come together.
+
+    A process holds one model at a time, and Snakemake takes jobs of one priority in any order, so
+    that nearly each would load its model again. Models are used in the order of the study's file,
+    those of a replicate after those of the one before.
+    """
+    order = list(dict.fromkeys(models.values()))
+    before = (REPLICATE - 1) * len(order)
+    turns = {value: before + order.index(model) for value, model in models.items()}
+    # Far less than the 1 between stages.
+    return by(wildcard, {value: stage - turn / 10_000 for value, turn in turns.items()})
 
 
 def per_million(share):

@@ -90,6 +90,18 @@ GENERATOR_RESOURCES = {
 }
 
 
+GENERATING_IN_TURN = in_turn(
+    3,
+    "variant",
+    {
+        variant: name
+        for name in STUDY.generators
+        for variant in GENERATED
+        if STUDY.variants[variant].generator == name
+    },
+)
+
+
 # On a cluster, not worth an allocation.
 localrules:
     join_copies,
@@ -180,7 +192,7 @@ rule generate_images:
         ),
         class_id=one_of(STUDY.class_ids),
     # A device that goes on with a stage keeps its model loaded.
-    priority: 3
+    priority: GENERATING_IN_TURN
     conda:
         "../envs/models.yaml"
     threads: by_variant(lambda generator: threads_of(generator.opens()))

@@ -1,5 +1,7 @@
 """Further generators of the miniature, and which number tells: what is made and counted."""
 
+import re
+from collections import defaultdict
 from pathlib import Path
 
 import pandas as pd
@@ -51,6 +53,31 @@ def test_the_further_model_is_trained_and_those_of_before_are_not(
     assert len(images) == 3
     others = compared.files("images/disamb/*.parquet")
     assert not set(images.values()) & set(others.values())
+
+
+def test_jobs_of_one_model_come_together(compared: Project, tmp_path: Path) -> None:
+    project = compared.copy(tmp_path / "project")
+    project.change_study(replicates=2)
+    said = project.snakemake("--dry-run", "--forceall").stdout
+    found: dict[str, dict[tuple[str, str], float]] = defaultdict(dict)
+    of_a_job = re.compile(
+        r"rule (\w*?)(generate|embed)_images:\n(?:    .*\n)*?    wildcards: (.*)\n"
+        r"(?:    .*\n)*?    priority: (.*)"
+    )
+    for replicate, stage, wildcards, priority in of_a_job.findall(said):
+        values = dict(each.split("=") for each in wildcards.split(", "))
+        variant = values.get("variant", "")
+        model = "clip" if stage == "embed" else "narrow" if "narrow" in variant else "first"
+        turns = found[stage]
+        assert turns.setdefault((replicate, model), float(priority)) == float(priority)
+    first, second = "", "replicate2_"
+    generating, embedding = found["generate"], found["embed"]
+    in_order = [(first, "first"), (first, "narrow"), (second, "first"), (second, "narrow")]
+    assert sorted(generating, key=generating.__getitem__, reverse=True) == in_order
+    assert len(set(generating.values())) == 4
+    assert embedding[first, "clip"] > embedding[second, "clip"]
+    # No stage comes before another's end.
+    assert min(generating.values()) > 2 > 1 >= max(embedding.values())
 
 
 def test_the_table_has_the_order_of_the_summary(compared: Project) -> None:

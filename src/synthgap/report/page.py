@@ -27,6 +27,10 @@ class Worst(NamedTuple):
     """Images in a row of it."""
 
 
+MOST_SENTENCES = 6
+"""On single variants, which leave the table below them on the first screen."""
+
+
 class Section(NamedTuple):
     """A part that opens at a click."""
 
@@ -53,6 +57,14 @@ class Page(NamedTuple):
     charts: Sequence[str]
     """Names of the charts that lie in the report as SVG."""
     version: str
+
+    @property
+    def folded(self) -> Sequence[str]:
+        """Sentences on single variants that wait for a click, where there are many: the table below
+        them says the same in less room."""
+        own = tuple(f"{variant.name}: " for variant in self.facts.variants)
+        found = [sentence for sentence in self.sentences if sentence.startswith(own)]
+        return found if len(found) > MOST_SENTENCES else []
 
     def write(self, path: Path) -> None:
         """Write it as HTML."""

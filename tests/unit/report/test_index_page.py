@@ -85,6 +85,18 @@ def test_the_first_screen_has_verdict_counts_and_accuracies(written):
         assert words in text
 
 
+def test_of_many_variants_the_sentences_wait_for_a_click(written):
+    names = [f"v{number}" for number in range(9)]
+    said = ["v3 comes closest.", *(f"{name}: 0.1 below." for name in names), "v1 copies."]
+    page = written(facts=facts(variants=names), sentences=said)
+    before, folded = page.split("<details class=folded>")
+    assert "9 variants in a sentence" in folded
+    assert [sentence in seen(before) for sentence in said] == [True, *[False] * 9, True]
+    assert all(sentence in seen(folded.split("</details>")[0]) for sentence in said[1:-1])
+    few = written(facts=facts(variants=names[:6]), sentences=[said[0], *said[1:7]])
+    assert "class=folded" not in few.split("<style")[0] + few.split("</style>")[-1]
+
+
 def test_what_is_not_decided_looks_otherwise(written):
     page = written()
     assert re.findall(r"<li class=open[^>]*>(.*?)</li>", page) == ["Not decided: the rest."]

@@ -15,6 +15,9 @@ UNIT = 0.005
 """How far the length of a unit embedding may be from 1. Rounding to bfloat16, the coarsest type in
 use, moves it by 0.004 at most, to float16 by 0.0005."""
 
+ROUNDING = 1e-4
+"""More than single precision errs by in the length of a unit embedding."""
+
 KINDS: dict[type, str] = {
     **dict.fromkeys((bool, np.bool_), "truth values"),
     **dict.fromkeys((int, float, np.integer, np.floating), "numbers"),
@@ -59,10 +62,12 @@ def _unit(values: Float[np.ndarray, "n d"], what: str) -> None:
 
 
 def _unit_block(block: Float[np.ndarray, "b d"], what: str, first: int) -> None:
-    # Half precision cannot hold sums of squares, nor the squares of what is far from unit length.
-    exact = block if block.dtype == np.float32 else block.astype(np.float64)
     with np.errstate(over="ignore", invalid="ignore"):
-        lengths = np.sqrt(np.einsum("ij,ij->i", exact, exact, dtype=np.float64))
+        # Sums in single precision tell all but what is next to the border, six times as fast.
+        if block.dtype == np.float32 and np.all(abs(_lengths(block) - 1) <= UNIT - ROUNDING):
+            return
+        # Half precision cannot hold sums of squares, nor any the squares of what is far too long.
+        lengths = _lengths(block.astype(np.float64))
     # What is not finite has no such length either.
     good = np.abs(lengths - 1) <= UNIT
     if good.all():
@@ -77,6 +82,11 @@ def _unit_block(block: Float[np.ndarray, "b d"], what: str, first: int) -> None:
         f"{what}: row {first + row} has the length {lengths[row]:.4g}; measures take unit "
         "embeddings: divide each row by its length"
     )
+
+
+def _lengths(block: Float[np.ndarray, "b d"]) -> Float[np.ndarray, "b"]:
+    lengths: Float[np.ndarray, "b"] = np.sqrt(np.einsum("ij,ij->i", block, block))
+    return lengths
 
 
 def matrix(values: ArrayLike, what: str = "images", least: int = 1) -> Float[np.ndarray, "n d"]:

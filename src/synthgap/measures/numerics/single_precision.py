@@ -23,13 +23,20 @@ def eigenvalues(images: Float32[np.ndarray, "n d"]) -> Float[np.ndarray, "d"] | 
     """
     from scipy.linalg import eigvalsh
 
-    n, d = images.shape
-    moments = np.zeros((d, d))
-    for start in range(0, n, ROWS_AT_ONCE):
-        block = np.asarray(images[start : start + ROWS_AT_ONCE])
-        scaled = block * (1 / np.sqrt(np.einsum("ij,ij->i", block, block)))[:, None]
-        moments += scaled.T @ scaled
-    found = eigvalsh((moments / n).astype(np.float32), check_finite=False).astype(np.float64)
+    n = len(images)
+    moments = _product(images[:ROWS_AT_ONCE])
+    for start in range(ROWS_AT_ONCE, n, ROWS_AT_ONCE):
+        moments = moments.astype(np.float64, copy=False)
+        moments += _product(images[start : start + ROWS_AT_ONCE])
+    shares = (moments / n).astype(np.float32, copy=False)
+    found = eigvalsh(shares, check_finite=False, overwrite_a=True).astype(np.float64)
     if found[0] < LEAST_SHARE * found[-1]:
         return None
     return np.asarray(found / found.sum())
+
+
+def _product(images: Float32[np.ndarray, "n d"]) -> Float32[np.ndarray, "d d"]:
+    block = np.asarray(images)
+    scaled = block * (1 / np.sqrt(np.einsum("ij,ij->i", block, block)))[:, None]
+    product: Float32[np.ndarray, "d d"] = scaled.T @ scaled
+    return product

@@ -157,6 +157,21 @@ class TestTolerance:
         with pytest.raises(InputError, match=r"row 1 has the length 1.414"):
             checks.rows(np.array([[1, 0], [1, 1]]))
 
+    @given(st.integers(0, 9999), st.integers(1, 900), st.floats(-2e-6, 2e-6))
+    def test_of_single_precision_is_that_of_double_next_to_the_border(self, seed, d, beside):
+        rows = (directions(seed, 1, d) * (1 + checks.UNIT + beside)).astype(np.float32)
+        try:
+            checks.rows(rows)
+            taken = True
+        except InputError:
+            taken = False
+        assert taken == (abs(np.linalg.norm(rows.astype(np.float64)) - 1) <= checks.UNIT)
+
+    @pytest.mark.parametrize("value", [1e30, 3e38])
+    def test_squares_beyond_single_precision_have_their_length_said(self, value):
+        with pytest.raises(InputError, match=f"row 0 has the length {value:.4g}".replace("+", ".")):
+            checks.rows(np.array([[value, 0]], np.float32))
+
     def test_names_the_row_of_any_block_of_a_memory_map(self, tmp_path, monkeypatch):
         monkeypatch.setattr(checks, "NUMBERS_AT_ONCE", 10)
         file = np.memmap(tmp_path / "points", np.float32, "w+", shape=(N, 3))
