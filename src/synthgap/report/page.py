@@ -62,9 +62,14 @@ class Page(NamedTuple):
     def folded(self) -> Sequence[str]:
         """Sentences on single variants that wait for a click, where there are many: the table below
         them says the same in less room."""
-        own = tuple(f"{variant.name}: " for variant in self.facts.variants)
-        found = [sentence for sentence in self.sentences if sentence.startswith(own)]
-        return found if len(found) > MOST_SENTENCES else []
+        if len(self.facts.variants) <= MOST_SENTENCES:
+            return []
+        # A second one on a variant says that it copies, which the table does not.
+        of_each = (
+            next((each for each in self.sentences if each.startswith(f"{variant.name}: ")), None)
+            for variant in self.facts.variants
+        )
+        return [sentence for sentence in of_each if sentence is not None]
 
     def write(self, path: Path) -> None:
         """Write it as HTML."""

@@ -53,7 +53,7 @@ def parts(
         yield Section(
             "gains",
             "What helps",
-            "what filters and choices gain, and what they cost",
+            "what other sets gain, and what they cost",
             gains_section(facts, tables["gains"], tables["class_gains"], tables.get("choices")),
         )
     if facts.sweeps:

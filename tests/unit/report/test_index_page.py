@@ -87,7 +87,11 @@ def test_the_first_screen_has_verdict_counts_and_accuracies(written):
 
 def test_of_many_variants_the_sentences_wait_for_a_click(written):
     names = [f"v{number}" for number in range(9)]
-    said = ["v3 comes closest.", *(f"{name}: 0.1 below." for name in names), "v1 copies."]
+    said = [
+        "v3 comes closest.",
+        *(f"{name}: 0.1 below." for name in names),
+        "v1: 9 of 9 are copies.",
+    ]
     page = written(facts=facts(variants=names), sentences=said)
     before, folded = page.split("<details class=folded>")
     assert "9 variants in a sentence" in folded

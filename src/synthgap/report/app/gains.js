@@ -33,7 +33,7 @@
           formatter: (cell) => SG.make("button", { type: "button", className: "link", dir: "auto", textContent: cell.getValue(),
             onclick: () => SG.openClass(cell.getRow().getData().number, columns[0][0]) }) },
         ...columns.map(([variant], place) => ({ title: variant, field: `gain${place}`, sorter: "number", headerWordWrap: true, headerSortStartingDir: "desc",
-          hozAlign: "right", headerHozAlign: "right", formatter: coloured(place), ...(narrow ? { width: 100 } : { minWidth: 84 }) })),
+          hozAlign: "right", headerHozAlign: "right", formatter: coloured(place), ...(narrow ? { width: 100 } : { minWidth: 100 }) })),
       ],
     });
     const filter = () => table.setFilter((row) => (shown.value === "all" || row.found > 0) && row.text.includes(search.value.trim().toLowerCase()));
