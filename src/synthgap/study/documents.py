@@ -29,8 +29,8 @@ file without running anything, and `synthgap init photos made` writes one for fo
   reads `config/config.yaml`, or what `--configfile` names in its place.
 - `guidance-sweep.yaml` is a study of it: one prompt at nine guidance scales. So are those
   below, down to `mixtures.yaml`; what came out of them stands in `docs/studies`, if they were run.
-- `close-the-gap.yaml` filters its images and chooses among its variants: what helps without new
-  images.
+- `close-the-gap.yaml` tries all that may help: filters, other ways to guide, natural images to
+  begin with, a LoRA, captions, and the best of these for each class.
 - `captions.yaml` takes prompts from captions of natural images, beside a list of contexts.
 - `clip-objectives.yaml` asks which changes to CLIP's training remove the separability of prompts
   and images.
@@ -39,7 +39,8 @@ file without running anything, and `synthgap init photos made` writes one for fo
 - `replicates.yaml` is the default five times, trained anew each time.
 - `guidance-kinds.yaml` guides in six ways at two scales: at some noise levels alone, rescaled, with
   annealed conditions, with perturbed attention.
-- `adapted.yaml` begins with natural images at three strengths, beside generation from noise.
+- `adapted.yaml` begins with natural images at three strengths and trains a LoRA on them, beside
+  generation from noise.
 - `generators.yaml` compares eight generators of the miniature, and asks which measure orders their
   images as training on them does.
 - `mixtures.yaml` trains on natural images, synthetic ones, mixtures of both in many proportions,
