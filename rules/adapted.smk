@@ -200,7 +200,8 @@ if STUDY.loras:
             },
             height=lambda wildcards: made_for(wildcards).height,
             width=lambda wildcards: made_for(wildcards).width,
-            dtype=lambda wildcards: made_for(wildcards).dtype,
+            # Other formats train alike.
+            bfloat16=lambda wildcards: made_for(wildcards).dtype == "bfloat16",
             checkpoint=lambda wildcards: model_params(made_for(wildcards).opens(), "generator"),
             code=code("train_lora.py"),
         script:

@@ -5,6 +5,8 @@ from synthgap.jobs.job import job
 
 @job(snakemake)
 def work() -> None:
+    from pathlib import Path
+
     from synthgap.models import checkpoint
     from synthgap.provenance import write_fingerprint
     from synthgap.tuning.lora import train_lora
@@ -17,8 +19,8 @@ def work() -> None:
         params.prompts,
         LoRATraining.model_validate(params.lora),
         size=(params.height, params.width),
-        dtype=params.dtype,
-        folder=params.folder,
+        bfloat16=params.bfloat16,
+        folder=Path(params.folder),
         threads=snakemake.threads,
     )
     write_fingerprint(params.folder, snakemake.output[0])

@@ -15,7 +15,7 @@ from synthgap.numbers import number, with_interval
 VALUE = "distance of the class mean from natural-train's"
 ADVICE = (
     "add natural images to the training set, or adapt the generator to some of the class: begin "
-    "with them (image_to_image), or load a LoRA that was trained on them (loras)"
+    "with them (image_to_image), or train a LoRA on them (loras)"
 )
 
 

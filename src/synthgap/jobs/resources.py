@@ -21,7 +21,7 @@ START_MINUTES = 10
 """Starting, and loading libraries and a model from a network disk."""
 
 LONGEST_MINUTES = 24 * 60
-"""Of one attempt. A training goes on where the last one ended, so more is never needed at once."""
+"""Of one attempt, of what goes on where the last one ended: a classifier, or images of a class."""
 
 MB = 2**20
 
@@ -95,7 +95,8 @@ def training_lora(images: int, pixels: int, weights_mb: int) -> Needs:
         weights_mb: of the pipeline.
     """
     seconds = images * (0.1 + 8 * pixels / 512**2 * 0.01 * weights_mb / 1_000)
-    return _needs(MODELS_MB + 2 * weights_mb, seconds)
+    # One that is killed begins anew.
+    return _needs(MODELS_MB + 2 * weights_mb, seconds, longest=math.inf)
 
 
 def captioning(images: int, weights_mb: int) -> Needs:
@@ -175,6 +176,6 @@ def hashing(megabytes: int) -> Needs:
     return _needs(LIGHT_MB, megabytes / 50)
 
 
-def _needs(mem_mb: float, seconds: float) -> Needs:
+def _needs(mem_mb: float, seconds: float, longest: float = LONGEST_MINUTES) -> Needs:
     minutes = START_MINUTES + math.ceil(seconds / 60)
-    return Needs(math.ceil(mem_mb), min(minutes, LONGEST_MINUTES))
+    return Needs(math.ceil(mem_mb), int(min(minutes, longest)))

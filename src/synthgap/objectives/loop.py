@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from synthgap.errors import InputError
+
 if TYPE_CHECKING:
     import torch
 
@@ -77,13 +79,13 @@ class Descent:
     def __call__(self, loss: torch.Tensor) -> None:
         """Take one step down the gradient of `loss`, clipped to norm 1.
 
-        Raises ValueError once the loss is no longer a number.
+        Raises InputError once the loss is no longer a number.
         """
         import torch
 
         value = loss.item()
         if not math.isfinite(value):
-            raise ValueError(
+            raise InputError(
                 f"the training of {self.bar.desc} has diverged at step "
                 f"{self.bar.n + 1}: lower its learning_rate"
             )

@@ -23,6 +23,12 @@ def problem(study: Study) -> str | None:
     return None
 
 
+def unused_loras(study: Study) -> Iterator[str]:
+    """LoRAs of the section `loras` that nothing loads."""
+    for name in [name for name in study.loras if name not in study.loaded_loras]:
+        yield f"loras.{name}: no variant's generator loads it, so it is not trained"
+
+
 def unused_words(study: Study) -> Iterator[str]:
     """Words of textual inversions that stand in no prompt of a variant.
 

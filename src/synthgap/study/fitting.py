@@ -231,6 +231,15 @@ def _captioners(study: "Study") -> None:
 def _loras(study: "Study") -> None:
     """Check that LoRAs have what they are trained with, and a model to be loaded into."""
     check_loras(study.loras, study.generators, study.prompts)
+    denoisers = study.miniature.generators if study.miniature else {}
+    for name, spec in study.loras.items():
+        model = study.generators[spec.of].opens()
+        own = denoisers.get(model.miniature or "") if model else None
+        if own is not None and own.blocks is not None:
+            raise ValueError(
+                f"loras.{name}.of: the model of {spec.of} is a transformer (blocks), for which no "
+                "LoRA is trained; name a generator with a UNet"
+            )
 
 
 def _replicates(study: "Study") -> None:

@@ -21,7 +21,7 @@ from synthgap.section import Section
 from synthgap.study.captioners import AnyCaptioner, models_of
 from synthgap.study.encoders import AnyEncoder, ClipEncoder, Opened
 from synthgap.study.fitting import check_parts
-from synthgap.study.generators import AnyGenerator
+from synthgap.study.generators import AdaptedGenerator, AnyGenerator
 from synthgap.study.groups import Groups
 from synthgap.study.loras import TrainedLoRA
 from synthgap.study.names import NATURAL_TRAIN, NATURAL_VAL, RESERVED, check_names
@@ -257,7 +257,14 @@ class Study(Section):
     @property
     def trains_models(self) -> bool:
         """Whether it trains models that generate or embed, or LoRAs of them."""
-        return bool(self.loras) or any(model.miniature for model in self.models.values())
+        return bool(self.loaded_loras) or any(model.miniature for model in self.models.values())
+
+    @property
+    def loaded_loras(self) -> set[str]:
+        """The LoRAs of the section that a generated variant loads, which alone are trained."""
+        makers = [self.generator_of(variant) for variant in self.generated]
+        adapted = [maker for maker in makers if isinstance(maker, AdaptedGenerator)]
+        return {name for maker in adapted for name in maker.trained.values()}
 
     def depends_on_seeds(self, *sources: str, encoder: str | None = None) -> bool:
         """Whether a replicate has others of what is made of these sources, by this encoder."""

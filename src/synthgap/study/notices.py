@@ -8,7 +8,7 @@ from typing import NamedTuple
 from synthgap.generation.maker import Maker
 from synthgap.image_sets.parquet_files import ParquetFiles
 from synthgap.study import text_encoders
-from synthgap.study.adapted import further, unused_words
+from synthgap.study.adapted import further, unused_loras, unused_words
 from synthgap.study.model import Study
 from synthgap.study.text_encoders import TextEncoders, alike, cut_length
 from synthgap.study.unmeasured import unmeasured
@@ -30,6 +30,7 @@ def notices(study: Study) -> list[str]:
         *_same_images(study, prompts, seen_by),
         *_same_prompts(study, prompts, seen_by),
         *_useless_without_guidance(study),
+        *unused_loras(study),
         *unused_words(study),
         *filter(None, [unmeasured(study)]),
     ]

@@ -9,10 +9,11 @@ def open_question(study: Study) -> str:
     Nothing is said of a study that neither generates nor trains: it has no seeds but those of its
     resampling.
     """
-    trained = "Generator and encoder were" if study.miniature else "LoRAs were"
+    models = ["Generator", "encoder"] if study.miniature else []
+    trained = _listed([*models, *(["LoRAs"] if study.loaded_loras else [])])
     if study.replicates > 1:
         what = (
-            f"{trained} trained {study.replicates} times"
+            f"{trained} were trained {study.replicates} times"
             if study.trains_models
             else f"Images were generated from {study.replicates} sets of seeds"
         )
@@ -23,7 +24,7 @@ def open_question(study: Study) -> str:
         )
     if study.trains_models:
         return (
-            f"{trained} trained once: what another training of them would give, "
+            f"{trained} were trained once: what another training of them would give, "
             "intervals do not cover (key replicates)."
         )
     if study.depends_on_seeds(*study.variants):
@@ -32,3 +33,7 @@ def open_question(study: Study) -> str:
             "images alone (key replicates)."
         )
     return ""
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))

@@ -4,13 +4,15 @@ As diffusers' own example of text to image trains it: low-rank changes (arXiv 21
 attention of the UNet alone, which guesses the noise of noised latents (or their velocity, where the
 model does).
 
-A step opens and encodes its images anew, so that memory depends neither on how many images there
-are nor on how many are drawn; encoding takes a sixth of what a step does.
+A step opens and encodes its images anew: of an image that is drawn only its row is held, which for
+files is its place. Encoding takes a sixth of what a step does.
 """
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -68,7 +70,7 @@ def train_lora(
     spec: LoRATraining,
     *,
     size: tuple[int, int],
-    dtype: str,
+    bfloat16: bool,
     folder: Path,
     threads: int,
 ) -> None:
@@ -80,25 +82,50 @@ def train_lora(
         prompts: of each class its prompts.
         spec: how.
         size: height and width that images are fitted to.
-        dtype: the generator's number format. If bfloat16, it is the UNet's on a GPU; else that is
-            in float32, as the LoRA always is: float16 does not hold small gradients.
+        bfloat16: whether the UNet is in bfloat16 on a GPU; else it is in float32, as the LoRA
+            always is: float16 does not hold small gradients.
         folder: where to.
         threads: CPU threads to use: they open images, and compute where there is no GPU.
 
     Raises:
         InputError: the pipeline cannot be opened or is of another kind; an image cannot be opened,
-            or is not what its table lists; a step does not fit into memory.
-        ValueError: the training has diverged.
+            or is not what its table lists; it does not fit into memory; it has diverged.
     """
-    import torch
-
     # What a worker still holds of an earlier stage.
     release()
     device = best_device(threads)
+    with _memory_said(checkpoint, spec, size, device):
+        losses = _trained(
+            checkpoint,
+            images,
+            prompts,
+            spec,
+            size=size,
+            bfloat16=bfloat16,
+            folder=folder,
+            threads=threads,
+            device=device,
+        )
+    print(_summary(losses))
+
+
+def _trained(
+    checkpoint: Checkpoint,
+    images: Mapping[str, str | Path],
+    prompts: Mapping[str, Sequence[str]],
+    spec: LoRATraining,
+    *,
+    size: tuple[int, int],
+    bfloat16: bool,
+    folder: Path,
+    threads: int,
+    device: torch.device,
+) -> list[float]:
+    """Do so; what it has opened is let go of at its end."""
     pipeline = _opened(checkpoint)
     counts = {class_id: read(table, ["index"]).num_rows for class_id, table in images.items()}
     with deterministic(spec.seed) as rng:
-        _prepare(pipeline, spec.rank, device, dtype)
+        _prepare(pipeline, spec.rank, device, bfloat16=bfloat16)
         steps = draw(spec, counts, prompts, pipeline.scheduler.config.num_train_timesteps, rng)
         rows = _rows(images, counts, np.unique([step.images for step in steps]))
         pixels = ahead(
@@ -107,15 +134,35 @@ def train_lora(
             threads,
             most=STEPS_AHEAD,
         )
-        try:
-            _train(pipeline, steps, pixels, spec)
-        except torch.OutOfMemoryError as error:
-            raise InputError(
-                f"{checkpoint.location}: a step of {spec.batch_size} images of "
-                f"{size[1]}×{size[0]} does not fit into the memory of {device}; lower the LoRA's "
-                "batch_size"
-            ) from error
+        losses = _train(pipeline, steps, pixels, spec, folder.name)
     _save(pipeline.unet, folder)
+    return losses
+
+
+@contextmanager
+def _memory_said(
+    checkpoint: Checkpoint, spec: LoRATraining, size: tuple[int, int], device: torch.device
+) -> Iterator[None]:
+    """Say in a line what does not fit into memory, and leave the device as it was."""
+    import torch
+
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise InputError(
+            f"{checkpoint.location}: a step of {spec.batch_size} images of {size[1]}×{size[0]} "
+            f"does not fit into the memory of {device}; lower the LoRA's batch_size"
+        ) from error
+    finally:
+        gc.collect()
+        torch.cuda.empty_cache()
+
+
+def _summary(losses: Sequence[float]) -> str:
+    """Say what the loss was in each tenth of the steps: single steps tell little."""
+    tenths = [part for part in np.array_split(np.asarray(losses), 10) if len(part)]
+    said = ", ".join(f"{part.mean():.3f}" for part in tenths)
+    return f"mean loss of each tenth of {len(losses):,} steps: {said}"
 
 
 def draw(
@@ -229,7 +276,7 @@ def _opened(checkpoint: Checkpoint) -> Any:
     return pipeline
 
 
-def _prepare(pipeline: Any, rank: int, device: torch.device, dtype: str) -> None:
+def _prepare(pipeline: Any, rank: int, device: torch.device, *, bfloat16: bool) -> None:
     """Give the UNet its LoRA, freeze everything else, and bring it to the device."""
     import torch
     from peft import LoraConfig
@@ -243,7 +290,7 @@ def _prepare(pipeline: Any, rank: int, device: torch.device, dtype: str) -> None
         )
     )
     if device.type == "cuda":
-        if dtype == "bfloat16":
+        if bfloat16:
             for weight in pipeline.unet.parameters():
                 if not weight.requires_grad:
                     weight.data = weight.data.to(torch.bfloat16)
@@ -254,8 +301,12 @@ def _prepare(pipeline: Any, rank: int, device: torch.device, dtype: str) -> None
 
 
 def _train(
-    pipeline: Any, steps: Sequence[Step], pixels: Iterator[torch.Tensor], spec: LoRATraining
-) -> None:
+    pipeline: Any,
+    steps: Sequence[Step],
+    pixels: Iterator[torch.Tensor],
+    spec: LoRATraining,
+    name: str,
+) -> list[float]:
     """Train the LoRA of a prepared pipeline, in place.
 
     Args:
@@ -263,6 +314,10 @@ def _train(
         steps: what each step trains on.
         pixels: of each step its images.
         spec: how.
+        name: of the LoRA, for what is shown.
+
+    Returns:
+        The loss of each step.
     """
     import torch
     from diffusers import DDPMScheduler
@@ -277,7 +332,8 @@ def _train(
         return found
 
     trained = torch.nn.ParameterList(each for each in unet.parameters() if each.requires_grad)
-    descent = Descent(trained, spec.learning_rate, len(steps), "LoRA")
+    descent = Descent(trained, spec.learning_rate, len(steps), f"the LoRA {name}")
+    losses: list[float] = []
     for _, step, images in zip(descent, steps, pixels, strict=True):
         with torch.no_grad():
             latents = vae.encode(images.to(device)).latent_dist.sample(torch.default_generator)
@@ -291,7 +347,10 @@ def _train(
             target = noise
         texts = torch.cat([embedded(text) for text in step.texts])
         guess = unet(noisy.to(unet.dtype), times, texts.to(unet.dtype)).sample
-        descent(torch.nn.functional.mse_loss(guess.float(), target))
+        loss = torch.nn.functional.mse_loss(guess.float(), target)
+        descent(loss)
+        losses.append(loss.item())
+    return losses
 
 
 def _save(unet: Any, folder: Path) -> None:

@@ -50,8 +50,8 @@ def tune_projections(
         threads: CPU threads to use.
 
     Raises:
-        InputError: the model cannot be opened or is no CLIP; a pair's image cannot be read.
-        ValueError: the training has diverged.
+        InputError: the model cannot be opened or is no CLIP; a pair's image cannot be read; the
+            training has diverged.
     """
     import torch
     from transformers import AutoModel, AutoProcessor, CLIPModel

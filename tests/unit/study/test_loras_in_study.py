@@ -53,6 +53,14 @@ CAPTIONS = {
     "captioners": {"words": {"kind": "measured"}},
 }
 MADE = {"kind": "folder", "images": "."}
+DIT = {
+    "adapted": {
+        **PLAIN,
+        "model": {"miniature": "dit"},
+        "kind": "adapted",
+        "loras": [LORA],
+    }
+}
 OTHER = {**PLAIN, "model": HUB}
 
 
@@ -71,6 +79,15 @@ OTHER = {**PLAIN, "model": HUB}
             "loras.taught.of: made is of the kind folder; name a generator of the kind diffusers",
         ),
         ({"taught": {"prompts": "no"}}, "loras.taught.prompts: there is no no; the study has"),
+        (
+            {
+                "taught": {"of": "other"},
+                "lora": LORA,
+                "generators": {"other": {**PLAIN, "model": {"miniature": "dit"}}, **DIT},
+                "miniature": {"generators": {"dit": {"steps": 2, "blocks": 1}}},
+            },
+            "loras.taught.of: the model of other is a transformer (blocks), for which no LoRA is",
+        ),
         (
             {"taught": {"prompts": "own"}, **CAPTIONS},
             "loras.taught.prompts: own has captions of natural images",
@@ -165,4 +182,15 @@ def test_what_seeds_leave_open_names_it() -> None:
     }
     study = Study.model_validate({**data(**pretrained), "miniature": None})
     assert open_question(study).startswith("LoRAs were trained once: ")
-    assert open_question(parsed()).startswith("Generator and encoder were trained once: ")
+    assert open_question(parsed()).startswith("Generator, encoder and LoRAs were trained once: ")
+    unused = {**data(**pretrained), "miniature": None}
+    del unused["variants"]["low-rank"]
+    assert "trained" not in open_question(Study.model_validate(unused)).partition("(")[0]
+
+
+def test_one_that_nothing_loads_is_said() -> None:
+    unused = data()
+    del unused["variants"]["low-rank"]
+    (said,) = [each for each in notices(Study.model_validate(unused)) if each.startswith("loras")]
+    assert said == "loras.taught: no variant's generator loads it, so it is not trained"
+    assert not [each for each in notices(parsed()) if each.startswith("loras")]

@@ -83,7 +83,7 @@ def trained(model: Path, images: dict[str, Path], folder: Path, **spec: Any) -> 
         PROMPTS,
         LoRATraining(**{**QUICK, **spec}),
         size=(16, 16),
-        dtype="float32",
+        bfloat16=False,
         folder=folder,
         threads=1,
     )
@@ -280,3 +280,35 @@ def test_an_image_that_is_gone_ends_it_in_one_line(folders, images, tmp_path):
     with pytest.raises(InputError, match=r"gone\.png: cannot be read any more"):
         trained(folders["epsilon"], {**images, "digger": table}, tmp_path / "lora", batch_size=8)
     assert not (tmp_path / "lora").exists()
+
+
+def test_one_that_diverges_says_its_name_and_what_to_do(folders, images, tmp_path, monkeypatch):
+    def none(guess: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        return (guess - target).sum() * math.nan
+
+    monkeypatch.setattr(torch.nn.functional, "mse_loss", none)
+    said = r"the LoRA own has diverged at step 1: lower its learning_rate"
+    with pytest.raises(InputError, match=said) as caught:
+        trained(folders["epsilon"], images, tmp_path / "own")
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "own").exists()
+
+
+def test_what_does_not_fit_into_memory_is_said_in_one_line(folders, images, tmp_path, monkeypatch):
+    def full(*rest: Any, **more: Any) -> None:
+        raise torch.OutOfMemoryError("no room")
+
+    for part in ("to", "encode_prompt"):
+        with monkeypatch.context() as changed:
+            changed.setattr(diffusers.StableDiffusionPipeline, part, full)
+            with pytest.raises(InputError, match=r"a step of \d+ images of 16×16 does not fit"):
+                trained(folders["epsilon"], images, tmp_path / "lora")
+
+
+def test_the_log_ends_with_the_loss_of_each_tenth(folders, images, tmp_path, capsys):
+    trained(folders["epsilon"], images, tmp_path / "lora", steps=20)
+    said = capsys.readouterr().out.splitlines()[-1]
+    start, _, losses = said.partition(": ")
+    assert start == "mean loss of each tenth of 20 steps"
+    assert len(losses.split(", ")) == 10
+    assert all(0 < float(loss) < 10 for loss in losses.split(", "))
