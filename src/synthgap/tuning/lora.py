@@ -63,6 +63,19 @@ class Step(NamedTuple):
     """How far each is noised, in steps of the model's noise schedule."""
 
 
+@contextmanager
+def _memory_freed() -> Iterator[None]:
+    """Leave a device as it was, once what a function has opened is gone with its end."""
+    import torch
+
+    try:
+        yield
+    finally:
+        gc.collect()
+        torch.cuda.empty_cache()
+
+
+@_memory_freed()
 def train_lora(
     checkpoint: Checkpoint,
     images: Mapping[str, str | Path],
@@ -94,37 +107,9 @@ def train_lora(
     # What a worker still holds of an earlier stage.
     release()
     device = best_device(threads)
-    with _memory_said(checkpoint, spec, size, device):
-        losses = _trained(
-            checkpoint,
-            images,
-            prompts,
-            spec,
-            size=size,
-            bfloat16=bfloat16,
-            folder=folder,
-            threads=threads,
-            device=device,
-        )
-    print(_summary(losses))
-
-
-def _trained(
-    checkpoint: Checkpoint,
-    images: Mapping[str, str | Path],
-    prompts: Mapping[str, Sequence[str]],
-    spec: LoRATraining,
-    *,
-    size: tuple[int, int],
-    bfloat16: bool,
-    folder: Path,
-    threads: int,
-    device: torch.device,
-) -> list[float]:
-    """Do so; what it has opened is let go of at its end."""
     pipeline = _opened(checkpoint)
     counts = {class_id: read(table, ["index"]).num_rows for class_id, table in images.items()}
-    with deterministic(spec.seed) as rng:
+    with deterministic(spec.seed) as rng, _memory_said(checkpoint, spec, size, device):
         _prepare(pipeline, spec.rank, device, bfloat16=bfloat16)
         steps = draw(spec, counts, prompts, pipeline.scheduler.config.num_train_timesteps, rng)
         rows = _rows(images, counts, np.unique([step.images for step in steps]))
@@ -136,14 +121,14 @@ def _trained(
         )
         losses = _train(pipeline, steps, pixels, spec, folder.name)
     _save(pipeline.unet, folder)
-    return losses
+    print(_summary(losses))
 
 
 @contextmanager
 def _memory_said(
     checkpoint: Checkpoint, spec: LoRATraining, size: tuple[int, int], device: torch.device
 ) -> Iterator[None]:
-    """Say in a line what does not fit into memory, and leave the device as it was."""
+    """Say in a line what does not fit into memory."""
     import torch
 
     try:
@@ -153,9 +138,6 @@ def _memory_said(
             f"{checkpoint.location}: a step of {spec.batch_size} images of {size[1]}×{size[0]} "
             f"does not fit into the memory of {device}; lower the LoRA's batch_size"
         ) from error
-    finally:
-        gc.collect()
-        torch.cuda.empty_cache()
 
 
 def _summary(losses: Sequence[float]) -> str:
